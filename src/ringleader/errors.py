@@ -1,0 +1,67 @@
+"""Everything that Ringleader raises on purpose.
+
+::
+
+    RingleaderError            exit code 1
+    ├── UsageError             2   the call makes no sense (an option, a path, a missing case)
+    ├── CaseError              3   the case folder or its ringleader.toml cannot be used
+    │   ├── ConfigError        3   a key in ringleader.toml: carries file and line
+    │   └── CaseBusy           3   another process is writing to this case
+    ├── EvidenceError          4   nothing of the evidence could be read at all
+    ├── RuleError              5   no rule could be used at all
+    ├── StoreError             6   the store is damaged or was written by a newer version
+    └── CheckFailed            7   a check that the user asked for found a difference
+
+Wrong use raises. Bad evidence does not: it becomes a row in the table ``rejects``. One unusable rule does not either: it is
+a :class:`ringleader.detect.rules.Problem` in the summary.
+"""
+
+from __future__ import annotations
+
+
+class RingleaderError(Exception):
+    """Base of the tree. ``hint`` is the likely cause or the next thing to try, for people."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(RingleaderError):
+    exit_code = 2
+
+
+class CaseError(RingleaderError):
+    exit_code = 3
+
+
+class ConfigError(CaseError):
+    """A key of ringleader.toml is wrong. ``line`` counts from 1, None when the file has no such line."""
+
+    def __init__(self, message: str, *, path: str, line: int | None = None, hint: str | None = None) -> None:
+        where = f"{path}:{line}" if line else path
+        super().__init__(f"{where}: {message}", hint=hint)
+        self.path = path
+        self.line = line
+
+
+class CaseBusy(CaseError):
+    pass
+
+
+class EvidenceError(RingleaderError):
+    exit_code = 4
+
+
+class RuleError(RingleaderError):
+    exit_code = 5
+
+
+class StoreError(RingleaderError):
+    exit_code = 6
+
+
+class CheckFailed(RingleaderError):
+    exit_code = 7

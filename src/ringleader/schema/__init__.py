@@ -1,0 +1,1 @@
+"""The words that the stages share: tables, kinds, values, batches."""

@@ -1,0 +1,103 @@
+"""One Arrow schema per table of the store. Every column is documented in its field's metadata, from which docs are made."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+TIME = pa.timestamp("us", tz="UTC")
+WORD = pa.dictionary(pa.int32(), pa.string())
+WORDS = pa.list_(pa.string())
+PAIRS = pa.map_(pa.string(), pa.string())
+
+
+def _table(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
+    return pa.schema([pa.field(name, kind, metadata={"doc": doc}) for name, kind, doc in columns])
+
+
+EVIDENCE = _table(
+    ("evidence_id", pa.string(), "SHA-256 of the bytes, after any archive around them was opened; the evidence's identity"),
+    ("path", pa.string(), "where it was read; members of archives as archive.zip!inner/name"),
+    ("container_sha256", pa.string(), "SHA-256 of the file on disk when that is an archive, else null"),
+    ("format", WORD, "the reader that took it"),
+    ("bytes", pa.int64(), "size of the evidence"),
+    ("records", pa.int64(), "records stored as events"),
+    ("rejected", pa.int64(), "records not stored; each has a row in rejects"),
+    ("first_time", TIME, "earliest event"),
+    ("last_time", TIME, "latest event"),
+    ("clock", pa.string(), "JSON: host to the correction in seconds that was applied to it, {} for none"),
+    ("ingested_with", pa.string(), "version of Ringleader"),
+)
+
+EVENTS = _table(
+    ("event_id", pa.string(), "first 16 hex digits of the evidence id, a dash, the event's offset in it"),
+    ("evidence_id", WORD, "the evidence that holds it"),
+    ("kind", WORD, "what sort of event, such as windows/sysmon/1"),
+    ("time", TIME, "when it happened, UTC, corrected where the source's clock was found to lie; null if unknown"),
+    ("time_raw", pa.string(), "the time as the source wrote it"),
+    ("host", WORD, "the host that it happened on, lower case; null if unknown"),
+    ("rest", PAIRS, "fields without a column of their own, and values that are not plain texts (lists, null): JSON"),
+)
+"""The fixed columns. After them come the source's own fields, one dictionary-encoded string column each.
+
+A field called like a fixed column is stored as ``field:NAME``. A column's null means missing; an explicit null is in ``rest``.
+"""
+
+REJECTS = _table(
+    ("evidence_id", pa.string(), "the evidence, or null when it was never opened"),
+    ("path", pa.string(), "where it was read"),
+    ("stage", WORD, "ingest or detect"),
+    ("offset", pa.int64(), "byte or record where it happened, -1 if it concerns the whole"),
+    ("code", WORD, "a short stable word, listed in the reference"),
+    ("detail", pa.string(), "what is wrong, cut to 500 characters"),
+)
+
+FINDINGS = _table(
+    ("finding_id", pa.string(), "hash of rule and event (or group and window)"),
+    ("evidence_id", pa.string(), "the evidence that holds the event"),
+    ("detector", WORD, "sigma, correlation or analytic"),
+    ("rule_id", pa.string(), "the rule's id, or its title's hash when it has none"),
+    ("rule_title", WORD, "the rule's title"),
+    ("level", WORD, "informational, low, medium, high or critical"),
+    ("techniques", WORDS, "ATT&CK technique ids from the tags, T1003.001"),
+    ("tactics", WORDS, "ATT&CK tactic short names from the tags, credential-access"),
+    ("software", WORDS, "ATT&CK software ids from the tags, S0002"),
+    ("groups", WORDS, "ATT&CK group ids from the tags, G0093"),
+    ("event_id", pa.string(), "the event; for a correlation the one that completed it"),
+    ("event_ids", WORDS, "for a correlation all its events (at most 1,000), else empty"),
+    ("kind", WORD, "kind of the event"),
+    ("time", TIME, "time of the event"),
+    ("host", WORD, "host of the event"),
+    ("account", pa.string(), "account in whose name it happened, DOMAIN\\name where both are known"),
+    ("values", PAIRS, "the fields that made the rule match, and their values (cut to 2,000 characters)"),
+)
+
+INTRUSIONS = _table(
+    ("intrusion_id", pa.string(), "hash of its findings"),
+    ("first_time", TIME, "its earliest finding"),
+    ("last_time", TIME, "its latest finding"),
+    ("hosts", WORDS, "hosts touched, in order of first appearance"),
+    ("accounts", WORDS, "accounts used, in order of first appearance"),
+    ("tactics", WORDS, "ATT&CK tactics in the order of the kill chain"),
+    ("techniques", WORDS, "ATT&CK techniques, sorted"),
+    ("findings", pa.int64(), "number of findings"),
+    ("level", WORD, "highest level among its findings"),
+    ("score", pa.float64(), "sum over distinct rules of the weight of their level; orders the list, claims nothing"),
+)
+
+STEPS = _table(
+    ("intrusion_id", pa.string(), "the intrusion"),
+    ("finding_id", pa.string(), "the finding that is part of it"),
+    ("entity_kind", WORD, "what joined it: lineage, session, remote-logon, service, task; first for the earliest step"),
+    ("entity", pa.string(), "the value that was shared"),
+    ("joined_to", pa.string(), "finding_id of the earlier step that it was joined to, null for the first"),
+    ("weight", pa.float64(), "strength of the join: minus log of how common the entity is among the findings, in nats"),
+)
+
+ALL: dict[str, pa.Schema] = {
+    "evidence": EVIDENCE,
+    "events": EVENTS,
+    "rejects": REJECTS,
+    "findings": FINDINGS,
+    "intrusions": INTRUSIONS,
+    "steps": STEPS,
+}

@@ -1,0 +1,85 @@
+"""The one text form of a value, on which everything that matches, stores or shows an event agrees.
+
+Telemetry carries the same fact as ``4688`` in one exporter and ``"4688"`` in the next. Ringleader compares texts:
+
+* a string is itself;
+* an integer is its decimal digits; a float with an integral value too (JSON does not tell 1 from 1.0), others are ``repr``;
+* a boolean is ``true`` or ``false``;
+* null is ``None`` and is not the empty string; a missing field is neither;
+* a list is the list of its elements' texts, with inner lists spliced in and inner objects as compact JSON;
+* an object inside an event is flattened: ``{"a": {"b": 1}}`` is the field ``a.b``. An empty object is no field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+Text = str | None | list[str | None]
+"""What a field holds: one text, an explicit null, or several."""
+
+MAX_DEPTH = 16
+"""Objects nested deeper than this stay JSON text in the deepest field."""
+
+
+def text(value: Any) -> Text:
+    """The text form of a decoded JSON value. Never raises for what ``orjson.loads`` can return."""
+    if value is None or type(value) is str:
+        return value
+    if isinstance(value, list):
+        out: list[str | None] = []
+        for item in value:
+            inner = text(item)
+            if isinstance(inner, list):
+                out.extend(inner)
+            else:
+                out.append(inner)
+        return out
+    return scalar(value)
+
+
+def scalar(value: Any) -> str:
+    """The text form of a single value that is neither null nor a list."""
+    if type(value) is str:
+        return value
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
+    if isinstance(value, Mapping):
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    return str(value)
+
+
+def flatten(event: Mapping[str, Any]) -> dict[str, Any]:
+    """``event`` with inner objects spelled as dotted fields; a new dict only when there is an inner object.
+
+    On a clash (``{"a.b": 1, "a": {"b": 2}}``) the first one in the event's order keeps the plain name and the later values
+    join it in a list, so that nothing is lost.
+    """
+    if not any(isinstance(value, dict) for value in event.values()):
+        return event if isinstance(event, dict) else dict(event)
+    out: dict[str, Any] = {}
+    for name, value in _leaves(event, "", 0):
+        if name in out:
+            seen = out[name]
+            out[name] = [*(seen if isinstance(seen, list) else [seen]), *(value if isinstance(value, list) else [value])]
+        else:
+            out[name] = value
+    return out
+
+
+def _leaves(event: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for key, value in event.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            if depth < MAX_DEPTH:
+                yield from _leaves(value, f"{name}.", depth + 1)
+            else:
+                yield name, scalar(value)
+        else:
+            yield name, value
