@@ -1,0 +1,19 @@
+"""Shared fixtures. Public evidence is not part of the repository: tests that need it skip, and say so, where it is missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of public evidence: ``$RINGLEADER_SHARED`` or ``../shared/data`` beside the checkout."""
+    folder = Path(os.environ.get("RINGLEADER_SHARED", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no public evidence at {folder}; set RINGLEADER_SHARED to run this test")
+    return folder
