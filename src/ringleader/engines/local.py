@@ -1,0 +1,130 @@
+"""Processes on this machine, through pebble, which replaces a process that hangs or dies without losing the other
+units."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import TimeoutError as UnitTimeout
+from multiprocessing.context import BaseContext
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from ringleader.engines.base import Failure
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits
+    resource = None  # type: ignore[assignment]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+AHEAD = 2
+"""Units handed out beyond one for each worker, so that no worker waits for the parent."""
+
+# Arrow's own allocators reserve address space by the gigabyte and keep what was freed; the C library's can be limited
+# and trimmed.
+_ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+class Local:
+    """``workers`` processes, by default one for each core that this process may use; one worker is a process too.
+
+    ``preload`` names modules that kernels need: they are imported once, in the process that workers are forked from.
+    """
+
+    def __init__(self, workers: int | None = None, *, preload: Sequence[str] = ()) -> None:
+        self.workers = workers or cores()
+        self.preload = preload
+
+    def map(
+        self,
+        kernel: Callable[[T], R],
+        units: Iterable[T],
+        *,
+        timeout: float | Callable[[T], float] | None = None,
+        memory: int | None = None,
+    ) -> Iterator[tuple[T, R | Failure]]:
+        limit = timeout if callable(timeout) else lambda _: timeout
+        pool = ProcessPool(
+            max_workers=self.workers,
+            context=_context((*self.preload, kernel.__module__)),
+            initializer=_start_worker,
+            initargs=(memory,),
+        )
+        running: deque[tuple[T, Any]] = deque()
+        try:
+            for unit in units:
+                running.append((unit, pool.schedule(_run, args=(kernel, unit), timeout=limit(unit))))
+                if len(running) >= self.workers + AHEAD:
+                    yield _answer(*running.popleft())
+            while running:
+                yield _answer(*running.popleft())
+        finally:
+            pool.stop()  # type: ignore[no-untyped-call]
+            pool.join()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _answer(unit: T, future: Any) -> tuple[T, Any | Failure]:
+    try:
+        return unit, future.result()
+    except UnitTimeout:
+        return unit, Failure("timeout", "stopped at the limit of time")
+    except ProcessExpired as error:
+        return unit, Failure("died", f"process ended with code {error.exitcode}")
+    except MemoryError:
+        return unit, Failure("memory", "went beyond the limit of memory")
+    except Exception as error:  # noqa: BLE001  (whatever a kernel raises is this unit's failure, not the run's)
+        return unit, Failure("error", f"{type(error).__name__}: {error}"[:500])
+
+
+def _run(kernel: Callable[[T], R], unit: T) -> R:
+    try:
+        return kernel(unit)
+    finally:
+        # Off while a kernel runs: decoded events hold no cycles, and the collector would walk millions of them.
+        gc.collect()
+        _give_back_memory()
+
+
+def _start_worker(memory: int | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if memory is not None and resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    gc.freeze()
+    gc.disable()
+
+
+def _give_back_memory() -> None:
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
+def _context(preload: Sequence[str]) -> BaseContext:
+    """Forking this process is unsafe once Arrow has threads, and starting Python anew for each worker is slow. A fork
+    server is a clean process that has imported what is needed and forks workers in a millisecond, also those after a
+    death."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["ringleader.engines.local", *preload])
+    return context
