@@ -365,7 +365,7 @@ def billing() -> None:
     shell.runs(
         at(5, "1:50:0"),
         SYSTEM32 + "cmd.exe",
-        f"cmd.exe /c copy C:\\ProgramData\\u.part1.rar \\\\EX01\\c$\\inetpub\\wwwroot\\aspnet_client",
+        "cmd.exe /c copy C:\\ProgramData\\u.part1.rar \\\\EX01\\c$\\inetpub\\wwwroot\\aspnet_client",
     )
     flow(at(5, "1:50:1"), ADDRESS["BILL01"], ADDRESS["EX01"], 445, "smb", 311.0, 1530000000, 900000)
     web_request(at(5, "2:2:0"), "/aspnet_client/u.part1.rar", "", BROWSER, INTRUDER, 200, "GET")
