@@ -83,3 +83,13 @@ def _leaves(event: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple
                 yield name, scalar(value)
         else:
             yield name, value
+
+
+def fold(content: str) -> str:
+    """``content`` as Sigma's case-insensitive comparison sees it: lower case, with the final sigma as any other.
+
+    ``str.lower`` alone depends on the context: it ends ``"ΑΣ"`` in a final sigma but not ``"ΑΣΑ"``, and a needle would no
+    longer be found in a text that contains it. Characters without a lower case of their own (``ſ``) stay themselves.
+    """
+    lowered = content.lower()
+    return lowered if lowered.isascii() else lowered.replace("ς", "σ")

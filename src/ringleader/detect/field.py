@@ -1,0 +1,107 @@
+"""All predicates on one field, decided together for a value: a dictionary, an automaton, and what regular expressions
+are left over.
+
+A *class* is the set of predicates that a value satisfies. ``Field.classify`` computes it; the kernel remembers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ringleader.detect import pattern
+from ringleader.detect.literals import GUARD, MODES, Literals
+from ringleader.detect.program import Predicate
+from ringleader.schema import value
+
+Class = frozenset[int]
+"""The predicates, by their number in the plan, that hold for a value."""
+
+NONE: Class = frozenset()
+_MIN_GUARD = 3  # a shorter literal passes nearly every value: not worth a look-up
+_BUNDLE_SIZE = 300  # of RE2's instructions
+
+
+class Field:
+    """The predicates of one field. ``exists`` and ``ref`` are not among them: they need the event, not a value."""
+
+    def __init__(self, predicates: Mapping[int, Predicate], slow: Callable[[int], None] | None = None) -> None:
+        self.predicates = dict(predicates)
+        self._equal: dict[bool, dict[str, list[int]]] = {False: {}, True: {}}
+        self._tests: dict[int, pattern.Test] = {}
+        self._networks: list[tuple[int, int, int, int]] = []
+        self._any: list[int] = []
+        null: list[int] = []
+        words: dict[bool, dict[str, list[tuple[int, int]]]] = {False: {}, True: {}}
+        bare: list[int] = []
+        for number, predicate in self.predicates.items():
+            op, arg, cased = predicate.op, predicate.arg, predicate.cased
+            if op == "null":
+                null.append(number)
+            elif op == "any" or (op in MODES and not arg):
+                self._any.append(number)
+            elif op == "eq":
+                self._equal[cased].setdefault(arg, []).append(number)
+            elif op in MODES:
+                words[cased].setdefault(arg, []).append((number, MODES[op]))
+            elif op == "cidr":
+                self._networks.append((*pattern.network(arg), number))
+            else:
+                self._tests[number] = pattern.test(predicate, self._reporter(number, slow))
+                guard, guard_cased = pattern.guard(predicate)
+                if len(guard) >= _MINGUARD:
+                    words[guard_cased].setdefault(guard, []).append((number, GUARD))
+                else:
+                    bare.append(number)
+        self.null: Class = frozenset(null)
+        self._cased = bool(self._equal[True])
+        self._finders = [Literals(cased, words[cased]) for cased in (False, True) if words[cased]]
+        self._bare, self._bundle, self._bundled = self._bundles(bare)
+
+    def _bundles(self, bare: list[int]) -> tuple[list[int], pattern.Test | None, list[int]]:
+        """Regular expressions that no literal guards, as one alternation that says whether any of them can match.
+
+        Few values match any, so most cost one search. Large ones stay alone: they would slow the whole bundle.
+        """
+        small = [
+            n for n in bare if self.predicates[n].op == "re" and pattern.size(self.predicates[n].arg) <= _BUNDLE_SIZE
+        ]
+        if len(small) < 2:
+            return bare, None, []
+        bundle = pattern.search("|".join(f"(?:{self.predicates[n].arg})" for n in small), None)
+        return [n for n in bare if n not in small], bundle, small
+
+    def classify(self, content: Any) -> Class:
+        """The class of a decoded JSON value (see ``schema.value``); of a list, the union over its elements."""
+        content = value.text(content)
+        if content is None:
+            return self.null
+        if isinstance(content, list):
+            found: Class = NONE
+            for item in content:
+                found |= self.null if item is None else self._text(item)
+            return found
+        return self._text(content)
+
+    def _text(self, text: str) -> Class:
+        found = set(self._any)
+        if equal := self._equal[False].get(value.fold(text)):
+            found.update(equal)
+        if self._cased and (equal := self._equal[True].get(text)):
+            found.update(equal)
+        pending = set(self._bare)
+        for finder in self._finders:
+            finder.find(text, found, pending)
+        if self._bundle is not None and self._bundle(text):
+            pending.update(self._bundled)
+        if not text.isascii():  # under (?i), RE2 takes ſ for s, which folding does not: no guard can be trusted
+            pending.update(self._tests)
+        found.update(number for number in pending if self._tests[number](text))
+        if self._networks and (address := pattern.address(text)):
+            version, where = address
+            found.update(n for v, low, high, n in self._networks if v == version and low <= where <= high)
+        return frozenset(found) if found else NONE
+
+    @staticmethod
+    def _reporter(number: int, slow: Callable[[int], None] | None) -> Callable[[], None] | None:
+        return None if slow is None else lambda: slow(number)

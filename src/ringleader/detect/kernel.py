@@ -1,0 +1,251 @@
+"""The matching kernel: which rules hold on which events.
+
+Telemetry repeats itself, so each distinct value is looked at once and each distinct combination of values once:
+
+* a kind's :class:`~ringleader.detect.plan.Plan` knows the fields that its rules ask for. For each field a memo maps a value
+  to its class, the set of predicates that it satisfies (:class:`~ringleader.detect.field.Field`);
+* an event is then a tuple of classes, and a second memo maps the tuple to the rules that match. Rule trees run once per
+  combination, and only for rules with a necessary predicate among those that hold.
+
+Both memos are bounded. The same plan answers for decoded events (``Matcher.match``) and for stored columns
+(``Matcher.match_columns``). ``detect.oracle`` says the same slowly and plainly; tests hold the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import repeat
+from operator import getitem
+
+import numpy as np
+import numpy.typing as npt
+
+from ringleader.detect.keywords import Prefilter
+from ringleader.detect.plan import Budget, Keywords, Plan, Rules
+from ringleader.detect.program import Program
+from ringleader.schema.batch import Batch, Event
+
+Hit = tuple[int, Rules]
+"""The event's place in its batch, and the numbers of the rules that hold on it."""
+
+Codes = npt.NDArray[np.int32]
+Classes = npt.NDArray[np.int64]
+Aliases = Callable[[str], Mapping[str, tuple[str, ...]]]
+Scope = Callable[[str], Sequence[int]]
+
+
+@dataclass(slots=True)
+class Columns:
+    """Stored rows as the kernel reads them.
+
+    ``plain``: column to (code of each row, -1 for missing; the distinct values). ``loose``: values without a column, as
+    (row, code, distinct values): keywords are sought in them too. ``special``: rows in which a field that rules ask for is
+    not a plain text (a list, an explicit null, a column beyond the budget), as whole events.
+    """
+
+    rows: int
+    plain: Mapping[str, tuple[Codes, Sequence[str]]]
+    loose: tuple[Codes, Codes, Sequence[object]] | None = None
+    special: Mapping[int, Event] = field(default_factory=dict)
+
+
+class Matcher:
+    """Decides all rules on batches of events. One per process; it learns as it goes and stays within its bounds.
+
+    ``programs``: by rule number. ``scope(kind)``: the numbers of the rules that apply to a kind. ``aliases(kind)``:
+    Sigma field to the names that events of that kind use for it. ``slow(rule)`` is told of a rule whose regular
+    expression was given up on a value.
+    """
+
+    def __init__(
+        self,
+        programs: Mapping[int, Program],
+        scope: Scope,
+        aliases: Aliases,
+        slow: Callable[[int], None] | None = None,
+    ) -> None:
+        self._programs = programs
+        self._scope = scope
+        self._aliases = aliases
+        self._slow = slow or (lambda rule: None)
+        self._budget = Budget()
+        self._plans: dict[tuple[tuple[str, str], ...], dict[str, Plan]] = {}
+        self._prefilter: Prefilter | None = None
+
+    def plan(self, kind: str, renames: Mapping[str, str] | None = None) -> Plan:
+        plans = self._plans.setdefault(tuple(sorted((renames or {}).items())), {})
+        plan = plans.get(kind)
+        if plan is None:
+            chosen = {rule: self._programs[rule] for rule in self._scope(kind)}
+            plan = plans[kind] = Plan(
+                chosen, self._aliases(kind), constants(kind), renames or {}, self._budget, self._slow
+            )
+        return plan
+
+    def match(self, batch: Batch) -> list[Hit]:
+        """The hits of a batch, in order of the events."""
+        hits: list[Hit] = []
+        places: dict[str, list[int]] = {}
+        for place, kind in enumerate(batch.kinds):
+            try:
+                places[kind].append(place)
+            except KeyError:
+                places[kind] = [place]
+        wanting = {kind: plan for kind in places if not (plan := self.plan(kind, batch.renames)).idle}
+        flagged = self._flagged(batch, wanting)
+        events = batch.events
+        for kind, plan in wanting.items():
+            chosen = places[kind]
+            unknown = plan.keywords is not None and (flagged is None or not self._filtered(plan))
+            if plan.fallbacks or plan.exists or unknown:
+                for place in chosen:
+                    rules = plan.match(events[place])
+                    if rules:
+                        hits.append((place, rules))
+                continue
+            hits.extend(self._match_plain(plan, events, chosen, flagged or set()))
+        hits.sort()
+        return hits
+
+    def _match_plain(self, plan: Plan, events: list[Event], chosen: list[int], flagged: set[int]) -> Iterable[Hit]:
+        """The hot path: no field with several names, no look at all values but for flagged events."""
+        fields, memos = plan.fields, plan.memos
+        tail = (0,) if plan.keywords is not None else ()
+        known = plan.combinations.get
+        hits: list[Hit] = []
+        for place in chosen:
+            event = events[place]
+            if place in flagged:
+                rules = plan.match(event)
+                if rules:
+                    hits.append((place, rules))
+                continue
+            try:
+                key = (*map(getitem, memos, map(event.get, fields)), *tail)
+            except TypeError:
+                key = plan.key(event, keywords=False)
+            found = known(key)
+            if found is None:
+                found = plan.rules(key)
+            fixed, pending = found
+            if pending:
+                fixed = plan.settle(event, key, fixed, pending)
+            if fixed:
+                hits.append((place, fixed))
+        return hits
+
+    def _flagged(self, batch: Batch, plans: Mapping[str, Plan]) -> set[int] | None:
+        """The events in which a keyword may occur; None when that is not known and each must be looked at."""
+        asking = [plan.keywords for plan in plans.values() if plan.keywords is not None]
+        if not asking:
+            return set()
+        if self._prefilter is None:
+            self._prefilter = Prefilter.of(self._programs, self._scope)
+        if batch.raw is None:
+            return None if any(self._prefilter.covers(keywords.predicates) for keywords in asking) else set()
+        if not any(self._prefilter.covers(keywords.predicates) for keywords in asking):
+            return set()
+        return self._prefilter.flagged(batch)
+
+    def _filtered(self, plan: Plan) -> bool:
+        return (
+            self._prefilter is not None
+            and plan.keywords is not None
+            and self._prefilter.covers(plan.keywords.predicates)
+        )
+
+    def match_columns(self, kind: str, columns: Columns) -> list[Hit]:
+        """The hits among stored rows of one kind, in order of the rows."""
+        plan = self.plan(kind)
+        if plan.idle:
+            return []
+        special = columns.special
+        hits = [(row, rules) for row, event in special.items() if (rules := plan.match(event))]
+        classes = [_field_classes(plan, place, columns) for place in range(len(plan.fields))]
+        if plan.keywords is not None:
+            classes.append(_keyword_classes(plan.keywords, columns))
+        for _, names in plan.exists:
+            there = np.zeros(columns.rows, dtype=np.int64)
+            for name in names:
+                if name in columns.plain:
+                    there |= columns.plain[name][0] >= 0
+            classes.append(there)
+        for rows, key in _combinations(classes, columns.rows):
+            fixed, pending = plan.rules(key)
+            if not fixed and not pending:
+                continue
+            for row in rows.tolist():
+                if row in special:
+                    continue
+                rules = plan.settle(_event(columns, row), key, fixed, pending) if pending else fixed
+                if rules:
+                    hits.append((row, rules))
+        return sorted(hits)
+
+
+def constants(kind: str) -> dict[str, str]:
+    """Fields whose value a kind fixes: a Windows kind ends in its event id."""
+    parts = kind.split("/")
+    return {"EventID": parts[2]} if parts[0] == "windows" and len(parts) == 3 and parts[2].isdigit() else {}
+
+
+def _event(columns: Columns, row: int) -> Event:
+    return {name: words[codes[row]] for name, (codes, words) in columns.plain.items() if codes[row] >= 0}
+
+
+def _field_classes(plan: Plan, place: int, columns: Columns) -> Classes:
+    """The class of each row in one field of the plan."""
+    memo = plan.memos[place]
+    out = np.full(columns.rows, memo[None], dtype=np.int64)
+    for name in reversed(plan.names(place)):
+        if name in columns.plain:
+            codes, words = columns.plain[name]
+            classes = np.fromiter(map(getitem, repeat(memo), words), dtype=np.int64, count=len(words))
+            there = codes >= 0
+            out[there] = classes[codes[there]]
+    return out
+
+
+def _keyword_classes(keywords: Keywords, columns: Columns) -> Classes:
+    """The class of each row's values taken together; few rows hold any keyword, so only these are joined in Python."""
+    everywhere = np.arange(columns.rows, dtype=np.int32)
+    sources = [(everywhere, codes, words) for codes, words in columns.plain.values()]
+    if columns.loose is not None:
+        sources.append(columns.loose)
+    found: dict[int, set[int]] = {}
+    for rows, codes, words in sources:
+        classes = np.fromiter(map(keywords.one, words), dtype=np.int64, count=len(words))
+        if not classes.any():
+            continue
+        there = codes >= 0
+        here = classes[codes[there]]
+        held = here > 0
+        for row, number in zip(rows[there][held].tolist(), here[held].tolist(), strict=True):
+            found.setdefault(row, set()).add(number)
+    out = np.zeros(columns.rows, dtype=np.int64)
+    for row, numbers in found.items():
+        out[row] = keywords.joined(numbers)
+    return out
+
+
+def _combinations(codes: Sequence[Classes], rows: int) -> Iterable[tuple[npt.NDArray[np.intp], tuple[int, ...]]]:
+    """Rows with the same classes in all columns, with those classes. Mixed radix, renumbered before it overflows."""
+    if not codes:
+        if rows:
+            yield np.arange(rows), ()
+        return
+    mixed = np.zeros(rows, dtype=np.int64)
+    size = 1
+    for column in codes:
+        width = int(column.max(initial=0)) + 1
+        if size * width >= 2**62:
+            _, mixed = np.unique(mixed, return_inverse=True)
+            size = int(mixed.max(initial=0)) + 1
+        mixed = mixed * width + column
+        size *= width
+    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+    order = np.argsort(inverse, kind="stable")
+    bounds = np.searchsorted(inverse[order], np.arange(len(first) + 1))
+    for place, row in enumerate(first.tolist()):
+        yield order[bounds[place] : bounds[place + 1]], tuple(int(column[row]) for column in codes)

@@ -1,0 +1,74 @@
+"""Where literals stand in a text: one Aho-Corasick automaton for all the needles of a field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import ahocorasick_rs
+
+from ringleader.schema import value
+
+CONTAINS, STARTS, ENDS, GUARD = range(4)
+MODES = {"contains": CONTAINS, "startswith": STARTS, "endswith": ENDS}
+Placed = tuple[tuple[int, int], ...]
+"""(literal's number, place): place has bit 1 when it stands at the start of the text and bit 2 when it ends it."""
+
+LONG = 512
+"""Characters from which a text is taken line by line."""
+LINE_MEMO = 8 << 20
+"""Characters of lines that one field keeps."""
+
+
+class Literals:
+    """Where literals stand in a text, by one automaton. Long texts are looked at line by line, each distinct line once:
+    script blocks and context dumps repeat most of their lines."""
+
+    def __init__(self, cased: bool, words: Mapping[str, list[tuple[int, int]]]) -> None:
+        self._fold = (lambda text: text) if cased else value.fold
+        ordered = sorted(words)
+        self._placed = [words[word] for word in ordered]
+        self._automaton = ahocorasick_rs.AhoCorasick(ordered)
+        self._by_line = not any("\n" in word for word in ordered)
+        self._lines: dict[str, Placed] = {}
+        self._kept = 0
+
+    def find(self, text: str, found: set[int], pending: set[int]) -> None:
+        """Add the predicates that hold to ``found`` and those whose guard stands in the text to ``pending``."""
+        if len(text) < LONG or not self._by_line or "\n" not in text:
+            self._take(self._look(text), found, pending, True, True)
+            return
+        lines = text.split("\n")
+        last = len(lines) - 1
+        known = self._lines.get
+        for place, line in enumerate(lines):
+            hits = known(line)
+            if hits is None:
+                hits = self._look(line)
+                self._keep(line, hits)
+            if hits:
+                self._take(hits, found, pending, place == 0, place == last)
+
+    def _look(self, text: str) -> Placed:
+        content = self._fold(text)
+        size = len(content)
+        seen = self._automaton.find_matches_as_indexes(content, overlapping=True)
+        return tuple({(word, (start == 0) | (end == size) << 1) for word, start, end in seen})
+
+    def _take(self, hits: Placed, found: set[int], pending: set[int], first: bool, last: bool) -> None:
+        for word, place in hits:
+            for number, mode in self._placed[word]:
+                if mode == GUARD:
+                    pending.add(number)
+                elif (
+                    mode == CONTAINS
+                    or (mode == STARTS and first and place & 1)
+                    or (mode == ENDS and last and place & 2)
+                ):
+                    found.add(number)
+
+    def _keep(self, line: str, hits: Placed) -> None:
+        self._kept += len(line) + 100
+        if self._kept > LINE_MEMO:
+            self._lines.clear()
+            self._kept = 0
+        self._lines[line] = hits

@@ -1,0 +1,298 @@
+"""A plan is all that the rules ask of one kind of event, and the memos that make asking cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from operator import getitem
+from typing import Any
+
+from ringleader.detect import tree
+from ringleader.detect.field import NONE, Class, Field
+from ringleader.detect.program import Predicate, Program, Tree
+from ringleader.schema import value
+from ringleader.schema.batch import Event
+
+MEMO_CHARS = 64 << 20
+"""Characters of values that the memos of one matcher keep before they start anew."""
+MEMO_VALUE = 8192
+"""A longer value is not kept."""
+MEMO_COMBINATIONS = 400_000
+
+Rules = tuple[int, ...]
+
+
+class Budget:
+    """Counts what the memos keep, and empties them all when it is too much."""
+
+    def __init__(self) -> None:
+        self.chars = 0
+        self.memos: list[dict[Any, Any]] = []
+
+    def spend(self, chars: int) -> None:
+        self.chars += chars
+        if self.chars > MEMO_CHARS:
+            self.chars = 0
+            for memo in self.memos:
+                memo.clear()
+
+
+class _Classes:
+    """Interned classes of one plan: a class is passed around as a small number; 0 is the empty one."""
+
+    def __init__(self) -> None:
+        self.sets: list[Class] = [NONE]
+        self._numbers: dict[Class, int] = {NONE: 0}
+
+    def number(self, found: Class) -> int:
+        known = self._numbers.get(found)
+        if known is None:
+            known = self._numbers[found] = len(self.sets)
+            self.sets.append(found)
+        return known
+
+
+class _Memo(dict[Any, int]):
+    """Decoded value to class number. Lists cannot be keys: callers meet TypeError and ask ``of``."""
+
+    def __init__(self, field: Field, classes: _Classes, budget: Budget) -> None:
+        super().__init__()
+        self._field = field
+        self._classes = classes
+        self._budget = budget
+        budget.memos.append(self)
+
+    def __missing__(self, content: Any) -> int:
+        number = self._classes.number(self._field.classify(content))
+        if type(content) is str:
+            if len(content) <= MEMO_VALUE:
+                self[content] = number
+                self._budget.spend(len(content) + 64)
+        elif content is None or (type(content) is int and 1 < abs(content) < 2**53):
+            # True and 1.0 are the same key as 1, and so are all numbers that a float cannot tell apart
+            self[content] = number
+            self._budget.spend(64)
+        return number
+
+    def of(self, content: Any) -> int:
+        if isinstance(content, list | dict):
+            return self._classes.number(self._field.classify(content))
+        return self[content]
+
+
+class Plan:
+    """All that the rules ask of one kind of event."""
+
+    def __init__(
+        self,
+        programs: Mapping[int, Program],
+        aliases: Mapping[str, tuple[str, ...]],
+        constants: Mapping[str, str],
+        renames: Mapping[str, str],
+        budget: Budget,
+        slow: Callable[[int], None],
+    ) -> None:
+        self._numbers: dict[Predicate, int] = {}
+        self._trees: dict[int, Tree] = {}
+        for rule, program in programs.items():
+            folded = tree.folded(program, constants, self._number)
+            if folded is not False:
+                self._trees[rule] = folded
+        predicates = list(self._numbers)
+        by_field: dict[str, dict[int, Predicate]] = {}
+        owners: dict[int, list[int]] = {}
+        for rule, joined in self._trees.items():
+            for number in tree.leaves(joined):
+                owners.setdefault(number, []).append(rule)
+        for number, predicate in enumerate(predicates):
+            if number in owners and predicate.op != "exists" and not predicate.op.startswith("ref"):
+                by_field.setdefault(predicate.field, {})[number] = predicate
+
+        def report(number: int) -> None:
+            for rule in owners[number]:
+                slow(rule)
+
+        self.classes = _Classes()
+        keywords = by_field.pop("", None)
+        self.keywords = None if keywords is None else Keywords(keywords, self.classes, budget, report)
+        self.sigma_fields = tuple(by_field)
+        names = [tuple(renames.get(n, n) for n in aliases.get(field, (field,))) for field in self.sigma_fields]
+        self.fields = tuple(choice[0] for choice in names)
+        self.fallbacks = [(place, choice[1:]) for place, choice in enumerate(names) if len(choice) > 1]
+        self.memos = tuple(_Memo(Field(tests, report), self.classes, budget) for tests in by_field.values())
+        self.exists = [
+            (number, tuple(renames.get(n, n) for n in aliases.get(predicate.field, (predicate.field,))))
+            for number, predicate in enumerate(predicates)
+            if predicate.op == "exists" and number in owners
+        ]
+        self._references = {
+            number: _Reference(predicate, aliases, renames)
+            for number, predicate in enumerate(predicates)
+            if predicate.op.startswith("ref") and number in owners
+        }
+        self.combinations: dict[tuple[int, ...], tuple[Rules, Rules]] = {}
+        self._index_rules(predicates)
+
+    def _number(self, predicate: Predicate) -> int:
+        return self._numbers.setdefault(predicate, len(self._numbers))
+
+    def _index_rules(self, predicates: list[Predicate]) -> None:
+        self._always: list[int] = []
+        self._needing: dict[int, list[int]] = {}
+        self._open: dict[int, bool] = {}
+        for rule, joined in self._trees.items():
+            needed = tree.necessary(joined, predicates)
+            self._open[rule] = any(number in self._references for number in tree.leaves(joined))
+            if needed is None:
+                self._always.append(rule)
+            else:
+                for number in needed:
+                    self._needing.setdefault(number, []).append(rule)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no rule can hold on this kind."""
+        return not self._trees
+
+    def names(self, place: int) -> tuple[str, ...]:
+        """The keys to look up for the field at ``place``, in order; the first one present counts."""
+        return (self.fields[place], *next((names for at, names in self.fallbacks if at == place), ()))
+
+    def key(self, event: Event, *, keywords: bool) -> tuple[int, ...]:
+        """The classes of ``event``, any shape of it. ``keywords`` False: it is known that no keyword occurs in it."""
+        contents = list(map(event.get, self.fields))
+        for place, names in self.fallbacks:
+            if contents[place] is None:
+                contents[place] = next((c for c in map(event.get, names) if c is not None), None)
+        try:
+            numbers = list(map(getitem, self.memos, contents))
+        except TypeError:
+            numbers = [memo.of(content) for memo, content in zip(self.memos, contents, strict=True)]
+        if self.keywords is not None:
+            numbers.append(self.keywords.of(event.values()) if keywords else 0)
+        for _, names in self.exists:
+            numbers.append(any(name in event for name in names))
+        return tuple(numbers)
+
+    def rules(self, key: tuple[int, ...]) -> tuple[Rules, Rules]:
+        """The rules that hold for a combination, and those that depend on the event itself (references to fields)."""
+        known = self.combinations.get(key)
+        if known is None:
+            if len(self.combinations) >= MEMO_COMBINATIONS:
+                self.combinations.clear()
+            known = self.combinations[key] = self._decide(key)
+        return known
+
+    def true(self, key: tuple[int, ...]) -> set[int]:
+        """The predicates that hold for a combination."""
+        cut = len(self.memos) + (self.keywords is not None)
+        found: set[int] = set()
+        for number in key[:cut]:
+            found |= self.classes.sets[number]
+        found.update(number for (number, _), there in zip(self.exists, key[cut:], strict=True) if there)
+        return found
+
+    def _decide(self, key: tuple[int, ...]) -> tuple[Rules, Rules]:
+        found = self.true(key)
+        candidates = set(self._always)
+        for number in found:
+            candidates.update(self._needing.get(number, ()))
+        fixed, pending = [], []
+        for rule in sorted(candidates):
+            if self._open[rule]:
+                pending.append(rule)
+            elif tree.holds(self._trees[rule], found):
+                fixed.append(rule)
+        return tuple(fixed), tuple(pending)
+
+    def match(self, event: Event, *, keywords: bool = True) -> Rules:
+        """The rules that hold on one event, in ascending order."""
+        key = self.key(event, keywords=keywords)
+        fixed, pending = self.rules(key)
+        return self.settle(event, key, fixed, pending) if pending else fixed
+
+    def settle(self, event: Event, key: tuple[int, ...], fixed: Rules, pending: Rules) -> Rules:
+        """``fixed`` and those of ``pending`` that hold once field references are looked up in the event."""
+        found = self.true(key)
+        found.update(number for number, reference in self._references.items() if reference(event))
+        return tuple(sorted([*fixed, *(rule for rule in pending if tree.holds(self._trees[rule], found))]))
+
+    def evidence(self, event: Event, rule: int) -> dict[str, str]:
+        """The fields on which ``rule`` holds, with their values: what a hunter wants to see first."""
+        found = self.true(self.key(event, keywords=True))
+        predicates = list(self._numbers)
+        shown: dict[str, str] = {}
+        for number in tree.leaves(self._trees[rule]):
+            predicate = predicates[number]
+            if number not in found or predicate.op in ("null", "exists"):
+                continue
+            if predicate.field:
+                choices = self.names(self.sigma_fields.index(predicate.field))
+                name = next((n for n in choices if event.get(n) is not None), choices[0])
+                shown[predicate.field] = show(event.get(name))
+            else:
+                test = Field({number: predicate})
+                shown.update((name, show(c)) for name, c in event.items() if number in test.classify(c))
+        return shown
+
+
+class Keywords:
+    """The predicates that ask all values of an event."""
+
+    def __init__(
+        self, predicates: Mapping[int, Predicate], classes: _Classes, budget: Budget, slow: Callable[[int], None]
+    ) -> None:
+        self.predicates = tuple(predicates.values())
+        self._classes = classes
+        self._memo = _Memo(Field(predicates, slow), classes, budget)
+
+    def of(self, contents: Iterable[Any]) -> int:
+        """The number of the union of the classes of all ``contents``. Keywords never hold on null."""
+        return self.joined({self._memo.of(content) for content in contents if content is not None})
+
+    def joined(self, numbers: set[int]) -> int:
+        """The number of the union of classes."""
+        if len(numbers) <= 1:
+            return next(iter(numbers), 0)
+        return self._classes.number(frozenset().union(*(self._classes.sets[number] for number in numbers)))
+
+    def one(self, content: Any) -> int:
+        """The number of the class of one value."""
+        return 0 if content is None else self._memo.of(content)
+
+
+class _Reference:
+    """``field|fieldref: other``: the one value is (starts, ends, contains) the other, both folded; lists: any pair."""
+
+    def __init__(
+        self, predicate: Predicate, aliases: Mapping[str, tuple[str, ...]], renames: Mapping[str, str]
+    ) -> None:
+        self._left = tuple(renames.get(n, n) for n in aliases.get(predicate.field, (predicate.field,)))
+        self._right = tuple(renames.get(n, n) for n in aliases.get(predicate.arg, (predicate.arg,)))
+        self._op = predicate.op
+
+    def __call__(self, event: Event) -> bool:
+        rights = list(self._texts(event, self._right))
+        return any(self._pair(left, right) for left in self._texts(event, self._left) for right in rights)
+
+    def _texts(self, event: Event, names: tuple[str, ...]) -> list[str]:
+        content = value.text(next((c for c in map(event.get, names) if c is not None), None))
+        items = content if isinstance(content, list) else [content]
+        return [value.fold(item) for item in items if item is not None]
+
+    def _pair(self, left: str, right: str) -> bool:
+        match self._op:
+            case "refstart":
+                return left.startswith(right)
+            case "refend":
+                return left.endswith(right)
+            case "refin":
+                return right in left
+        return left == right
+
+
+def show(content: Any) -> str:
+    """A value for people: lists joined by commas, null as the empty text."""
+    content = value.text(content)
+    if isinstance(content, list):
+        return ", ".join("" if item is None else item for item in content)
+    return "" if content is None else content
