@@ -49,7 +49,7 @@ class Field:
             else:
                 self._tests[number] = pattern.test(predicate, self._reporter(number, slow))
                 guard, guard_cased = pattern.guard(predicate)
-                if len(guard) >= _MINGUARD:
+                if len(guard) >= _MIN_GUARD:
                     words[guard_cased].setdefault(guard, []).append((number, GUARD))
                 else:
                     bare.append(number)

@@ -2,8 +2,8 @@
 
 Telemetry repeats itself, so each distinct value is looked at once and each distinct combination of values once:
 
-* a kind's :class:`~ringleader.detect.plan.Plan` knows the fields that its rules ask for. For each field a memo maps a value
-  to its class, the set of predicates that it satisfies (:class:`~ringleader.detect.field.Field`);
+* a kind's :class:`~ringleader.detect.plan.Plan` knows the fields that its rules ask for. For each field a memo maps a
+  value to its class, the set of predicates that it satisfies (:class:`~ringleader.detect.field.Field`);
 * an event is then a tuple of classes, and a second memo maps the tuple to the rules that match. Rule trees run once per
   combination, and only for rules with a necessary predicate among those that hold.
 
@@ -40,8 +40,8 @@ class Columns:
     """Stored rows as the kernel reads them.
 
     ``plain``: column to (code of each row, -1 for missing; the distinct values). ``loose``: values without a column, as
-    (row, code, distinct values): keywords are sought in them too. ``special``: rows in which a field that rules ask for is
-    not a plain text (a list, an explicit null, a column beyond the budget), as whole events.
+    (row, code, distinct values): keywords are sought in them too. ``special``: rows in which a field that rules ask for
+    is not a plain text (a list, an explicit null, a column beyond the budget), as whole events.
     """
 
     rows: int
@@ -210,7 +210,7 @@ def _field_classes(plan: Plan, place: int, columns: Columns) -> Classes:
 def _keyword_classes(keywords: Keywords, columns: Columns) -> Classes:
     """The class of each row's values taken together; few rows hold any keyword, so only these are joined in Python."""
     everywhere = np.arange(columns.rows, dtype=np.int32)
-    sources = [(everywhere, codes, words) for codes, words in columns.plain.values()]
+    sources: list[tuple[Codes, Codes, Sequence[object]]] = [(everywhere, *column) for column in columns.plain.values()]
     if columns.loose is not None:
         sources.append(columns.loose)
     found: dict[int, set[int]] = {}

@@ -1,4 +1,4 @@
-"""Tests of one text that no automaton can decide: regular expressions, wildcards, comparisons, networks, parts of a time."""
+"""Tests of one text that no automaton decides: regular expressions, wildcards, comparisons, networks, parts of a time."""
 
 from __future__ import annotations
 
@@ -117,14 +117,14 @@ def _quiet() -> Any:
 
 
 def network(text: str) -> tuple[int, int, int]:
-    block = ipaddress.ipnetwork(network)
+    block = ipaddress.ip_network(network)
     return block.version, int(block.network_address), int(block.broadcast_address)
 
 
 @lru_cache(maxsize=65536)
 def address(text: str) -> tuple[int, int] | None:
     try:
-        address = ipaddress.ipaddress(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
     return address.version, int(address)
