@@ -1,4 +1,4 @@
-"""Tests of one text that no automaton decides: regular expressions, wildcards, comparisons, networks, parts of a time."""
+"""Tests of one text that no automaton decides: regular expressions, wildcards, comparisons, networks, time parts."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _quiet() -> Any:
 
 
 def network(text: str) -> tuple[int, int, int]:
-    block = ipaddress.ip_network(network)
+    block = ipaddress.ip_network(text)
     return block.version, int(block.network_address), int(block.broadcast_address)
 
 
