@@ -125,6 +125,8 @@ def _join(op: str, trees: list[Tree]) -> Tree:
 
 
 def _predicate(field: str, operand: Any) -> Predicate:
+    if not field and isinstance(operand, SigmaNull | SigmaFieldReference):
+        raise UnsupportedError("null or a field reference without a field")
     match operand:
         case SigmaCasedString():
             return _string(field, operand, cased=True)

@@ -1,0 +1,167 @@
+"""The rules of a run, compiled: what workers load, and what is kept between runs under the content it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+from platformdirs import user_cache_path
+from sigma.rule import SigmaRule
+
+from ringleader import __version__
+from ringleader.detect import logsource, rules
+from ringleader.detect.documents import Problem
+from ringleader.detect.kernel import Matcher
+from ringleader.detect.program import Program, UnsupportedError, compile_rule
+from ringleader.detect.rules import Parsed, Rule
+from ringleader.errors import RuleError, UsageError
+
+PACK = Path(str(files("ringleader.detect").joinpath("pack")))
+"""The rules that come with Ringleader."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A rule that can be matched on events. ``emits`` is false when it only feeds correlations."""
+
+    rule: Rule
+    program: Program
+    kinds: tuple[str, ...]
+    emits: bool
+
+
+class RuleSet(msgspec.Struct, frozen=True):
+    """Rules are referred to by their place in ``entries``."""
+
+    digest: str
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...] = ()
+    correlations: int = 0
+
+    def scope(self) -> Callable[[str], Sequence[int]]:
+        """A function from a kind to the rules that apply to it, ascending."""
+        by_prefix: dict[str, list[int]] = {}
+        for number, entry in enumerate(self.entries):
+            for prefix in entry.kinds:
+                by_prefix.setdefault(prefix, []).append(number)
+
+        def applying(kind: str) -> Sequence[int]:
+            parts = kind.split("/")
+            prefixes = ["*", *("/".join(parts[: size + 1]) for size in range(len(parts)))]
+            return sorted({number for prefix in prefixes for number in by_prefix.get(prefix, ())})
+
+        return applying
+
+    def matcher(self, slow: Callable[[int], None] | None = None) -> Matcher:
+        programs = {number: entry.program for number, entry in enumerate(self.entries)}
+        return Matcher(programs, self.scope(), logsource.aliases, slow)
+
+
+def load(
+    paths: Sequence[Path],
+    *,
+    builtin: bool = True,
+    expansions: Mapping[str, Sequence[str]] | None = None,
+    cache: Path | None = None,
+) -> tuple[RuleSet, Path]:
+    """The compiled rules at ``paths`` (files, folders, zip archives), and the file that keeps them for workers.
+
+    ``builtin`` adds Ringleader's own. ``cache``: a folder, by default the user's. What the folder holds for the same
+    content is used again. Raises :class:`UsageError` for a path that is not there and :class:`RuleError` if nothing at
+    all can be used.
+    """
+    sources = [*paths, *([PACK] if builtin else [])]
+    if not sources:
+        raise UsageError("no rules to match", hint="name some with --rules, or leave out --no-builtin")
+    folder = cache or user_cache_path("ringleader") / "rules"
+    digest = _digest(sources, expansions or {})
+    kept = folder / f"{digest}.msgpack"
+    found = _read(kept)
+    if found is None:
+        found = compiled(rules.load(sources, expansions), digest)
+        _keep(kept, found)
+    if not found.entries:
+        first = found.problems[0] if found.problems else None
+        reason = f"{first.path}:{first.line}: {first.message}" if first else "no Sigma rule was found there"
+        raise RuleError("none of the rules can be used", hint=reason)
+    return found, kept
+
+
+def compiled(loaded: rules.Loaded, digest: str) -> RuleSet:
+    """The rule set of parsed rules; one that cannot be evaluated becomes a problem."""
+    entries: list[Entry] = []
+    problems = list(loaded.problems)
+    correlations = 0
+    for parsed in loaded.rules:
+        if not isinstance(parsed.sigma, SigmaRule):
+            correlations += 1
+            continue
+        try:
+            entries.append(_entry(parsed, parsed.sigma))
+        except UnsupportedError as error:
+            problems.append(Problem(parsed.rule.path, 0, "unsupported", str(error)))
+    return RuleSet(digest, tuple(entries), tuple(problems), correlations)
+
+
+def _entry(parsed: Parsed, sigma: SigmaRule) -> Entry:
+    source = parsed.rule.logsource
+    target = logsource.resolve(source.product, source.category, source.service)
+    return Entry(parsed.rule, compile_rule(sigma), target.kinds, parsed.emits)
+
+
+@lru_cache(maxsize=4)
+def opened(kept: str) -> RuleSet:
+    """The rule set in a file that ``load`` wrote; for workers, which keep it."""
+    found = _read(Path(kept))
+    if found is None:
+        raise RuleError(f"{kept} has gone or was written by another version", hint="run again")
+    return found
+
+
+def _read(path: Path) -> RuleSet | None:
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=RuleSet)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _keep(path: Path, found: RuleSet) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    temporary.write_bytes(msgspec.msgpack.encode(found))
+    temporary.replace(path)
+
+
+def _digest(sources: Iterable[Path], expansions: Mapping[str, Sequence[str]]) -> str:
+    """Identifies the content of all rule files and of the code that compiles them."""
+    state = hashlib.sha256(f"{__version__} {version('pysigma')} {_code()}".encode())
+    state.update(msgspec.json.encode(expansions, order="sorted"))
+    for source in sources:
+        state.update(str(source).encode(errors="surrogateescape"))
+        for path in _parts(source):
+            state.update(str(path).encode(errors="surrogateescape"))
+            state.update(hashlib.sha256(path.read_bytes()).digest())
+    return state.hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    folder = Path(__file__).parent
+    names = ("logsource.py", "logsources.yml", "program.py", "rules.py", "ruleset.py")
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
+
+
+def _parts(source: Path) -> list[Path]:
+    if source.is_dir():
+        return sorted(path for path in source.rglob("*") if path.is_file() and _is_rule_file(path))
+    return [source] if source.is_file() else []
+
+
+def _is_rule_file(path: Path) -> bool:
+    return path.suffix.lower() in (".yml", ".yaml", ".zip") or zipfile.is_zipfile(path)
