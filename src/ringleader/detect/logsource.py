@@ -61,7 +61,8 @@ def resolve(product: str | None, category: str | None, service: str | None) -> T
 
 @lru_cache(maxsize=65536)
 def aliases(kind: str) -> Mapping[str, Names]:
-    """For events of ``kind``: Sigma field name to the names to look it up under, in order; the first present is taken.
+    """For events of ``kind``: Sigma field name to the names to look it up under, in order; the first that is there and
+    not null is taken.
 
     A field that is not in the mapping has its own name. What is said of a more specific kind wins.
     """

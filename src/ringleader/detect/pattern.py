@@ -145,8 +145,8 @@ def time_part(text: str, part: str) -> int | None:
     """``part`` (minute, hour, day, week of the ISO year, month, year) of an ISO time, in UTC where it names a zone."""
     try:
         moment = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):  # no time, or one that is beyond the year 9999 in UTC
         return None
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(dt.UTC)
     return moment.isocalendar().week if part == "week" else int(getattr(moment, part))
