@@ -33,6 +33,9 @@ def run(text: str, files: Mapping[str, Sequence[Path]]) -> pa.Table:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         try:
-            return connection.execute(text).to_arrow_table()
+            answer = connection.sql(text)
         except duckdb.Error as error:
             raise UsageError(f"the query failed: {error}") from error
+        if answer is None:
+            raise UsageError("the statement has no answer", hint="only queries make sense here: SELECT, FROM, WITH")
+        return answer.to_arrow_table()

@@ -1,0 +1,353 @@
+"""What is inside a file: members of zip, tar, 7z, gzip, bzip2 and xz, and of containers in containers, told by content.
+
+Nothing is unpacked under a name that evidence chose. All limits count what really comes out, never what a header
+claims.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import stat
+import struct
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+from ringleader.ingest import sevenzip
+from ringleader.ingest.discover import Refused
+from ringleader.ingest.limits import Limits
+from ringleader.ingest.readers import HEAD
+
+SEPARATOR = "!"
+"""Between a container and its member: ``logs.zip!iis/ex080101.log``."""
+
+DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    sevenzip.Damaged,
+)
+"""What the libraries raise for damaged containers. More kinds than they document."""
+
+_STREAMS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
+    "gzip": lambda source: cast(BinaryIO, gzip.GzipFile(fileobj=source, mode="rb")),
+    "bzip2": lambda source: cast(BinaryIO, bz2.BZ2File(source)),
+    "xz": lambda source: cast(BinaryIO, lzma.LZMAFile(source)),  # noqa: SIM115  (closed by whoever opens the member)
+}
+_SUFFIXES = re.compile(r"\.(gz|gzip|bz2|xz)$", re.IGNORECASE)
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
+_MAX_DIRECTORY = 64 << 20
+_CHUNK = 1 << 20
+
+
+class OverLimitError(Exception):
+    """A limit was reached; ``code`` is in ``limits.CODES``. ``final`` when nothing more may come out of the file on
+    disk."""
+
+    def __init__(self, code: str, detail: str, *, final: bool = False) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.final = final
+
+
+class Stream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A file that is no container. ``stream`` begins after ``head`` and must be read before the next leaf is asked for;
+    reading raises :class:`OverLimitError` and any of :data:`DAMAGE`."""
+
+    shown: str
+    head: bytes
+    stream: Stream
+
+
+@dataclass(slots=True)
+class Spent:
+    """What one file on disk has used up so far."""
+
+    members: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Unpacker:
+    """Walks one file on disk of ``size`` bytes. ``folder`` takes inner containers while they are open."""
+
+    size: int
+    folder: Path
+    limits: Limits
+    spent: Spent = field(default_factory=Spent)
+
+    def leaves(self, source: BinaryIO, shown: str, kind: str) -> Iterator[Leaf | Refused]:
+        """Leaves and refusals in the order in which they lie in the container."""
+        try:
+            yield from self._walk(source, shown, kind, self.size, 1)
+        except OverLimitError as limit:
+            yield Refused(shown, limit.code, str(limit))
+
+    def _walk(self, source: BinaryIO, shown: str, kind: str, size: int, depth: int) -> Iterator[Leaf | Refused]:
+        names: set[str] = set()
+        try:
+            for member in _OPEN[kind](source, size, self):
+                name = f"{shown}{SEPARATOR}{printable(member.name) or _inner_name(shown)}"
+                self.spent.members += 1
+                if self.spent.members > self.limits.members:
+                    raise OverLimitError("archive-members", f"more than {self.limits.members:,} members", final=True)
+                refusal = member.refusal or _bad_name(member.name)
+                if refusal is None and member.name in names:
+                    refusal = ("archive-duplicate-name", "a member before has the same name")
+                names.add(member.name)
+                if refusal is not None:
+                    yield Refused(name, *refusal)
+                    continue
+                yield from self._member(member, name, kind, size, depth)
+        except DAMAGE as error:
+            yield Refused(shown, "archive-damaged", f"{type(error).__name__}: {error}")
+
+    def _member(self, member: Member, name: str, kind: str, size: int, depth: int) -> Iterator[Leaf | Refused]:
+        try:
+            with member.open() as raw:
+                stream = _Metered(raw, self, size if member.packed is None else member.packed)
+                head = stream.read(HEAD)
+                inner = recognise(head)
+                if inner is None:
+                    yield Leaf(name, head, stream)
+                    return
+                deeper = depth if kind in _STREAMS and inner == "tar" else depth + 1
+                if deeper > self.limits.depth:
+                    yield Refused(name, "archive-depth", f"more than {self.limits.depth} containers in one another")
+                    return
+                with tempfile.TemporaryFile(dir=self.folder) as copy:
+                    copy.write(head)
+                    while chunk := stream.read(_CHUNK):
+                        copy.write(chunk)
+                    length = copy.tell()
+                    copy.seek(0)
+                    yield from self._walk(copy, name, inner, length, deeper)
+        except OverLimitError as limit:
+            if limit.final:
+                raise
+            yield Refused(name, limit.code, str(limit))
+        except DAMAGE as error:
+            yield Refused(name, *_damage(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """``packed`` is its size inside the container, None when that is the container's own. ``refusal`` is code and
+    detail."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+    packed: int | None = None
+    refusal: tuple[str, str] | None = None
+
+
+def recognise(head: bytes) -> str | None:
+    """The kind of container that begins with ``head``, None if it is none."""
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "zip"
+    if head.startswith(b"\x1f\x8b\x08"):
+        return "gzip"
+    if head.startswith(b"BZh") and head[4:10] == b"\x31\x41\x59\x26\x53\x59":
+        return "bzip2"
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return "xz"
+    if head.startswith(b"7z\xbc\xaf\x27\x1c"):
+        return "7z"
+    if head[257:262] == b"ustar":
+        return "tar"
+    return None
+
+
+def printable(name: str) -> str:
+    """A member's name as text that can be printed and stored."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _inner_name(shown: str) -> str:
+    """A compressed stream has no name of its own."""
+    return _SUFFIXES.sub("", re.split(r"[/!]", shown)[-1])
+
+
+def _bad_name(name: str) -> tuple[str, str] | None:
+    parts = name.replace("\\", "/").split("/")
+    if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
+        return "archive-name", "the name is absolute"
+    if ".." in parts:
+        return "archive-name", "the name climbs out of the container"
+    if any(_DEVICES.match(part) for part in parts):
+        return "archive-name", "the name is that of a device"
+    return None
+
+
+def _damage(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, RuntimeError) and "password" in str(error):
+        return "archive-encrypted", "needs a password"
+    return "archive-damaged", f"{type(error).__name__}: {error}"
+
+
+class _Metered:
+    """A member's bytes, counted for the member and for the file on disk."""
+
+    def __init__(self, raw: BinaryIO, owner: Unpacker, packed: int) -> None:
+        self._raw = raw
+        self._owner = owner
+        self._packed = max(packed, 1)
+        self._out = 0
+        self._error: BaseException | None = None
+
+    def read(self, size: int, /) -> bytes:
+        data = self._fill(size)
+        limits, spent = self._owner.limits, self._owner.spent
+        self._out += len(data)
+        spent.bytes += len(data)
+        if self._out > max(limits.ratio_from, limits.ratio * self._packed):
+            raise OverLimitError("archive-ratio", f"more than {limits.ratio} bytes out for each byte in")
+        if self._out > limits.member_bytes:
+            raise OverLimitError("archive-bytes", f"larger than {limits.member_bytes:,} bytes")
+        if spent.bytes > max(limits.ratio_from, limits.ratio * self._owner.size):
+            raise OverLimitError("archive-ratio", f"more than {limits.ratio} bytes out for each byte in", final=True)
+        if spent.bytes > limits.total_bytes:
+            raise OverLimitError("archive-bytes", f"more than {limits.total_bytes:,} bytes in all", final=True)
+        return data
+
+    def _fill(self, size: int) -> bytes:
+        """Whole pieces, and what came before the damage when there is damage."""
+        if self._error is not None:
+            raise self._error
+        parts: list[bytes] = []
+        try:
+            while size > 0 and (part := self._raw.read1(size)):  # type: ignore[attr-defined]
+                parts.append(part)
+                size -= len(part)
+        except DAMAGE as error:
+            if not parts:
+                raise
+            self._error = error
+        return b"".join(parts)
+
+
+def _zip(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]:
+    count, directory = _zip_directory(source, size)
+    if directory > _MAX_DIRECTORY or count > 10 * owner.limits.members:
+        raise OverLimitError("archive-members", f"its directory names {count:,} members and has {directory:,} bytes")
+    with zipfile.ZipFile(source) as archive:
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            mode = info.external_attr >> 16
+            refusal = None
+            if info.flag_bits & 0x1:
+                refusal = ("archive-encrypted", "needs a password")
+            elif info.create_system == 3 and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+                refusal = ("archive-link", "a link or device, not a file")
+            yield Member(info.filename, partial(_zip_member, archive, info), info.compress_size, refusal)
+
+
+def _zip_directory(source: BinaryIO, size: int) -> tuple[int, int]:
+    """Members and size of the directory as the end record states them: zipfile would load any number into memory."""
+    source.seek(max(0, size - 65557))
+    tail = source.read()
+    source.seek(0)
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < 22:
+        raise zipfile.BadZipFile("no end of central directory: cut off, or not a zip file")
+    count, directory = struct.unpack_from("<HL", tail, at + 10)
+    record = tail.rfind(b"PK\x06\x06", 0, at)
+    if record >= 0 and len(tail) - record >= 48:
+        count, directory = struct.unpack_from("<QQ", tail, record + 32)
+    return count, directory
+
+
+def _tar(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]:
+    # tarfile remembers every member it has seen: forget them, or a million members fill the memory.
+    with tarfile.open(fileobj=source, mode="r:") as archive:
+        while (info := archive.next()) is not None:
+            archive.members = []  # type: ignore[attr-defined]
+            if info.isdir():
+                continue
+            refusal = None if info.isreg() else ("archive-link", "a link or device, not a file")
+            yield Member(info.name, partial(_tar_member, archive, info), info.size, refusal)
+
+
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
+    return cast(BinaryIO, archive.open(info))
+
+
+def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> BinaryIO:
+    return cast(BinaryIO, archive.extractfile(info))
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _stream(kind: str) -> Callable[[BinaryIO, int, Unpacker], Iterator[Member]]:
+    def open_stream(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]:
+        yield Member("", lambda: _STREAMS[kind](source))
+
+    return open_stream
+
+
+def _seven_zip(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]:
+    """A solid archive can only be unpacked from its start: all members go to the temporary folder first."""
+    room = min(
+        max(owner.limits.ratio_from, owner.limits.ratio * size), owner.limits.member_bytes, owner.limits.total_bytes
+    )
+    with tempfile.TemporaryDirectory(dir=owner.folder) as folder:
+        wanted = []
+        for name, refusal in sevenzip.members(source):
+            if refusal is not None:
+                yield Member(name, io.BytesIO, None, refusal)
+            elif _bad_name(name) is not None:
+                yield Member(name, io.BytesIO)
+            else:
+                wanted.append(name)
+            if len(wanted) > owner.limits.members:
+                raise OverLimitError("archive-members", f"more than {owner.limits.members:,} members", final=True)
+        try:
+            unpacked = sevenzip.unpack(source, wanted, Path(folder), room)
+        except sevenzip.TooLargeError as error:
+            raise OverLimitError("archive-ratio", str(error)) from error
+        seen: set[str] = set()
+        for name in wanted:
+            if name in seen:
+                yield Member(name, io.BytesIO, None, ("archive-duplicate-name", "a member before has the same name"))
+                continue
+            if name not in unpacked:
+                yield Member(name, io.BytesIO, None, ("archive-damaged", "it cannot be unpacked"))
+                continue
+            seen.add(name)
+            yield Member(name, partial(_open, unpacked[name]))
+
+
+_OPEN: dict[str, Callable[[BinaryIO, int, Unpacker], Iterator[Member]]] = {
+    "zip": _zip,
+    "tar": _tar,
+    "7z": _seven_zip,
+    **{kind: _stream(kind) for kind in _STREAMS},
+}
