@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -79,20 +80,58 @@ needles = st.one_of(
     st.sampled_from([0, 1, 7, 1.5, True, False, None]),
 )
 items = st.one_of(
-    st.tuples(st.sampled_from(["", "|contains", "|startswith", "|endswith", "|cased", "|contains|cased", "|neq",
-                               "|windash", "|contains|windash", "|contains|all", "|endswith|cased"]),
-              st.one_of(needles, st.lists(needles, min_size=1, max_size=3))),
-    st.tuples(st.sampled_from(["|re", "|re|i", "|re|m", "|re|s", "|re|i|m"]),
-              st.sampled_from(["cmd", "^a.*$", "k", "(?i)S", "a$", ".", "[ab]{2}", "(cmd|exe)$", "cmd(?!.exe)", "(a)\\1",
-                               "\\Acmd", "", "powershell.*-c", "^$"])),
+    st.tuples(
+        st.sampled_from(
+            [
+                "",
+                "|contains",
+                "|startswith",
+                "|endswith",
+                "|cased",
+                "|contains|cased",
+                "|neq",
+                "|windash",
+                "|contains|windash",
+                "|contains|all",
+                "|endswith|cased",
+            ]
+        ),
+        st.one_of(needles, st.lists(needles, min_size=1, max_size=3)),
+    ),
+    st.tuples(
+        st.sampled_from(["|re", "|re|i", "|re|m", "|re|s", "|re|i|m"]),
+        st.sampled_from(
+            [
+                "cmd",
+                "^a.*$",
+                "k",
+                "(?i)S",
+                "a$",
+                ".",
+                "[ab]{2}",
+                "(cmd|exe)$",
+                "cmd(?!.exe)",
+                "(a)\\1",
+                "\\Acmd",
+                "",
+                "powershell.*-c",
+                "^$",
+            ]
+        ),
+    ),
     st.tuples(st.sampled_from(["|lt", "|lte", "|gt", "|gte"]), st.sampled_from([0, 1, 7, 1.5])),
     st.tuples(st.just("|cidr"), st.sampled_from(["10.0.0.0/8", "10.1.2.3/32", "fe80::/10", "0.0.0.0/0"])),
     st.tuples(st.just("|exists"), st.booleans()),
-    st.tuples(st.sampled_from(["|fieldref", "|fieldref|startswith", "|fieldref|endswith", "|fieldref|contains"]),
-              st.sampled_from(FIELDS)),
-    st.tuples(st.sampled_from(["|hour", "|minute", "|day", "|week", "|month", "|year"]), st.sampled_from([5, 6, 7, 8, 19, 2024])),
+    st.tuples(
+        st.sampled_from(["|fieldref", "|fieldref|startswith", "|fieldref|endswith", "|fieldref|contains"]),
+        st.sampled_from(FIELDS),
+    ),
+    st.tuples(
+        st.sampled_from(["|hour", "|minute", "|day", "|week", "|month", "|year"]),
+        st.sampled_from([5, 6, 7, 8, 19, 2024]),
+    ),
     st.tuples(st.sampled_from(["|base64offset|contains", "|wide|base64|contains"]), st.sampled_from(["a", "cmd"])),
-)  # fmt: skip
+)
 maps = st.dictionaries(st.sampled_from(FIELDS), items, min_size=1, max_size=3).map(
     lambda chosen: {field + modifier: operand for field, (modifier, operand) in chosen.items()}
 )
@@ -102,13 +141,28 @@ keywords = st.lists(
     max_size=3,
 )
 detections = st.one_of(maps, st.lists(maps, min_size=1, max_size=2), keywords, keywords.map(lambda k: {"|all": k}))
-CONDITIONS = ["a", "not a", "a and b", "a or b", "a and not b", "a or not b", "not a and not b", "1 of them",
-              "all of them", "not 1 of them", "(a or b) and not (a and b)"]  # fmt: skip
+CONDITIONS = [
+    "a",
+    "not a",
+    "a and b",
+    "a or b",
+    "a and not b",
+    "a or not b",
+    "not a and not b",
+    "1 of them",
+    "all of them",
+    "not 1 of them",
+    "(a or b) and not (a and b)",
+]
 
 
 def rule(first: Any, second: Any, condition: str) -> SigmaRule | None:
     """The parsed rule, or None where pySigma refuses the combination."""
-    document = {"title": "t", "logsource": {"product": "windows"}, "detection": {"a": first, "b": second, "condition": condition}}  # fmt: skip
+    document = {
+        "title": "t",
+        "logsource": {"product": "windows"},
+        "detection": {"a": first, "b": second, "condition": condition},
+    }
     try:
         sigma = SigmaRule.from_dict(document, policy=POLICY)
         _ = [parsed.parsed for parsed in sigma.detection.parsed_condition]
@@ -123,15 +177,19 @@ def matcher(programs: list[Program]) -> Matcher:
 
 def stored(batch: list[dict[str, Any]]) -> Columns:
     """The events as the store would hand them back: plain texts in columns, all else in special rows."""
-    plain: dict[str, tuple[np.ndarray, list[str]]] = {}
-    special = {row: event for row, event in enumerate(batch) if any(isinstance(value.text(v), list | None) for v in event.values())}  # fmt: skip
+    plain: dict[str, tuple[np.ndarray, pa.StringArray]] = {}
+    special = {
+        row: event
+        for row, event in enumerate(batch)
+        if any(isinstance(value.text(v), list | None) for v in event.values())
+    }
     for name in {name for event in batch for name in event}:
         codes, words = np.full(len(batch), -1, dtype=np.int32), []
         for row, event in enumerate(batch):
             if row not in special and name in event:
                 codes[row] = len(words)
                 words.append(value.text(event[name]))
-        plain[name] = (codes, words)
+        plain[name] = (codes, pa.array(words, pa.string()))
     return Columns(len(batch), plain, None, special)
 
 

@@ -20,6 +20,8 @@ from operator import getitem
 
 import numpy as np
 import numpy.typing as npt
+import orjson
+import pyarrow as pa
 
 from ringleader.detect.keywords import Prefilter
 from ringleader.detect.plan import Budget, Keywords, Plan, Rules
@@ -40,13 +42,13 @@ class Columns:
     """Stored rows as the kernel reads them.
 
     ``plain``: column to (code of each row, -1 for missing; the distinct values). ``loose``: values without a column, as
-    (row, code, distinct values): keywords are sought in them too. ``special``: rows in which a field that rules ask for
-    is not a plain text (a list, an explicit null, a column beyond the budget), as whole events.
+    (their rows, their JSON): keywords are sought in them too. ``special``: rows in which a field that rules ask for is
+    not a plain text (a list, an explicit null, a column beyond the budget), as whole events.
     """
 
     rows: int
-    plain: Mapping[str, tuple[Codes, Sequence[str]]]
-    loose: tuple[Codes, Codes, Sequence[object]] | None = None
+    plain: Mapping[str, tuple[Codes, pa.StringArray]]
+    loose: tuple[Codes, pa.StringArray] | None = None
     special: Mapping[int, Event] = field(default_factory=dict)
 
 
@@ -148,6 +150,12 @@ class Matcher:
             return set()
         return self._prefilter.flagged(batch)
 
+    def _sieve(self, keywords: Keywords) -> Prefilter | None:
+        """The prefilter, if what it passes over cannot satisfy any of ``keywords``."""
+        if self._prefilter is None:
+            self._prefilter = Prefilter.of(self._programs, self._scope)
+        return self._prefilter if self._prefilter.covers(keywords.predicates) else None
+
     def _filtered(self, plan: Plan) -> bool:
         return (
             self._prefilter is not None
@@ -164,7 +172,7 @@ class Matcher:
         hits = [(row, rules) for row, event in special.items() if (rules := plan.match(event))]
         classes = [_field_classes(plan, place, columns) for place in range(len(plan.fields))]
         if plan.keywords is not None:
-            classes.append(_keyword_classes(plan.keywords, columns))
+            classes.append(_keyword_classes(plan.keywords, columns, self._sieve(plan.keywords)))
         for _, names in plan.exists:
             there = np.zeros(columns.rows, dtype=np.int64)
             for name in names:
@@ -191,7 +199,7 @@ def constants(kind: str) -> dict[str, str]:
 
 
 def _event(columns: Columns, row: int) -> Event:
-    return {name: words[codes[row]] for name, (codes, words) in columns.plain.items() if codes[row] >= 0}
+    return {name: words[int(codes[row])].as_py() for name, (codes, words) in columns.plain.items() if codes[row] >= 0}
 
 
 def _field_classes(plan: Plan, place: int, columns: Columns) -> Classes:
@@ -201,32 +209,37 @@ def _field_classes(plan: Plan, place: int, columns: Columns) -> Classes:
     for name in reversed(plan.names(place)):
         if name in columns.plain:
             codes, words = columns.plain[name]
-            classes = np.fromiter(map(getitem, repeat(memo), words), dtype=np.int64, count=len(words))
+            classes = np.fromiter(map(getitem, repeat(memo), words.to_pylist()), dtype=np.int64, count=len(words))
             there = codes >= 0
             out[there] = classes[codes[there]]
     return out
 
 
-def _keyword_classes(keywords: Keywords, columns: Columns) -> Classes:
+def _keyword_classes(keywords: Keywords, columns: Columns, sieve: Prefilter | None) -> Classes:
     """The class of each row's values taken together; few rows hold any keyword, so only these are joined in Python."""
-    everywhere = np.arange(columns.rows, dtype=np.int32)
-    sources: list[tuple[Codes, Codes, Sequence[object]]] = [(everywhere, *column) for column in columns.plain.values()]
-    if columns.loose is not None:
-        sources.append(columns.loose)
     found: dict[int, set[int]] = {}
-    for rows, codes, words in sources:
-        classes = np.fromiter(map(keywords.one, words), dtype=np.int64, count=len(words))
-        if not classes.any():
-            continue
-        there = codes >= 0
-        here = classes[codes[there]]
-        held = here > 0
-        for row, number in zip(rows[there][held].tolist(), here[held].tolist(), strict=True):
-            found.setdefault(row, set()).add(number)
+    for codes, words in columns.plain.values():
+        held = _keyword_words(keywords, words, sieve, lambda text: text)
+        if held:
+            for row in np.flatnonzero(np.isin(codes, list(held))).tolist():
+                found.setdefault(row, set()).add(held[int(codes[row])])
+    if columns.loose is not None:
+        rows, texts = columns.loose
+        for place, number in _keyword_words(keywords, texts, sieve, orjson.loads).items():
+            found.setdefault(int(rows[place]), set()).add(number)
     out = np.zeros(columns.rows, dtype=np.int64)
     for row, numbers in found.items():
         out[row] = keywords.joined(numbers)
     return out
+
+
+def _keyword_words(
+    keywords: Keywords, words: pa.StringArray, sieve: Prefilter | None, decode: Callable[[str], object]
+) -> dict[int, int]:
+    """Place of a word to its class, for those words that hold a keyword."""
+    places = range(len(words)) if sieve is None else sieve.suspects(words)
+    classes = {place: keywords.one(decode(words[place].as_py())) for place in places}
+    return {place: number for place, number in classes.items() if number}
 
 
 def _combinations(codes: Sequence[Classes], rows: int) -> Iterable[tuple[npt.NDArray[np.intp], tuple[int, ...]]]:

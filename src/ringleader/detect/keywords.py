@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 import ahocorasick_rs
+import numpy as np
+import pyarrow as pa
 
 from ringleader.detect.program import Predicate, Program
 from ringleader.schema.batch import Batch
@@ -56,14 +58,34 @@ class Prefilter:
         raw = batch.raw
         if raw is None:
             return set(range(len(batch)))
-        found: set[int] = set()
-        for _, start, end in self._automaton.find_matches_as_indexes(raw, overlapping=False):
-            # Matches do not overlap, so a second fragment may lie hidden in this one: look for every needle around it.
-            around = raw[max(0, start - self._reach) : end + self._reach].lower()
-            if _ESCAPED.match(raw, start) or any(needle in around for needle in self._needles):
-                found.add(bisect_right(batch.offsets, batch.raw_start + start) - 1)
+        found = {bisect_right(batch.offsets, batch.raw_start + start) - 1 for start, _ in self._spots(raw)}
         found.discard(-1)
         return found
+
+    def suspects(self, words: pa.StringArray) -> list[int]:
+        """The places of the words in which a keyword may occur, looked for in their buffer as a whole."""
+        if not len(words):
+            return []
+        _, offsets, content = words.buffers()
+        if content is None:
+            return []
+        bounds = np.frombuffer(offsets, dtype=np.int32)[words.offset : words.offset + len(words) + 1]
+        first = int(bounds[0])
+        found: set[int] = set()
+        # A needle lies within reach of its fragment, but the fragment may be one that begins in the word before.
+        for start, end in self._spots(memoryview(content).cast("B")[first : int(bounds[-1])]):
+            low = int(np.searchsorted(bounds, first + start - self._reach, side="right")) - 1
+            high = int(np.searchsorted(bounds, first + end + self._reach, side="left"))
+            found.update(range(max(0, low), min(len(words), high)))
+        return sorted(found)
+
+    def _spots(self, raw: bytes | memoryview) -> Iterator[tuple[int, int]]:
+        """Where keywords may stand: (start, end) of fragments with a needle around, and of odd spellings."""
+        for _, start, end in self._automaton.find_matches_as_indexes(raw, overlapping=False):
+            # Matches do not overlap, so a second fragment may lie hidden in this one: look for every needle around it.
+            around = bytes(raw[max(0, start - self._reach) : end + self._reach]).lower()
+            if _ESCAPED.match(raw, start) or any(needle in around for needle in self._needles):
+                yield start, end
 
 
 def _core(predicate: Predicate) -> str | None:
