@@ -149,6 +149,12 @@ class Plan:
                     self._needing.setdefault(number, []).append(rule)
 
     @property
+    def asked(self) -> set[str]:
+        """Names that are looked up beside ``fields``: by ``exists`` and by references."""
+        names = {name for _, several in self.exists for name in several}
+        return names.union(*(reference.names for reference in self._references.values()))
+
+    @property
     def idle(self) -> bool:
         """Whether no rule can hold on this kind."""
         return not self._trees
@@ -269,6 +275,10 @@ class _Reference:
         self._left = tuple(renames.get(n, n) for n in aliases.get(predicate.field, (predicate.field,)))
         self._right = tuple(renames.get(n, n) for n in aliases.get(predicate.arg, (predicate.arg,)))
         self._op = predicate.op
+
+    @property
+    def names(self) -> set[str]:
+        return {*self._left, *self._right}
 
     def __call__(self, event: Event) -> bool:
         rights = list(self._texts(event, self._right))
