@@ -39,7 +39,7 @@ def has_key(head: bytes, names: bytes) -> bool:
 
 
 def is_lines(head: bytes) -> bool:
-    """Whether a JSON text has one value a line. An array has not, nor an object whose first line is only its beginning."""
+    """Whether a JSON text has one value a line: not so an array, or an object whose first line only begins it."""
     start = head.lstrip()
     first = start.split(b"\n", 1)[0].rstrip()
     if start.startswith(b"["):

@@ -139,7 +139,7 @@ def pieces(source: BinaryIO, unit: Unit) -> Iterator[tuple[int, bytes] | Reject]
 
 
 def _first_line(stream: Bytes, unit: Unit) -> int:
-    """Where the first line that begins in ``unit`` begins; leaves ``stream`` there. The unit's end when there is none."""
+    """Where the first line of ``unit`` begins, the unit's end when it has none; leaves ``stream`` there."""
     if unit.start == 0:
         stream.seek(0)
         return 0

@@ -89,7 +89,7 @@ def _rows(at: int, block: bytes, header: _Header) -> Batch:
         elif line and not line.isspace():
             values = line.split(" ")
             if len(values) != len(header.fields):
-                values = line.rstrip().split(" ")
+                values = line.split()  # an empty field is written as a dash; doubled spaces mean nothing
             if len(values) == len(header.fields):
                 pairs = zip(header.fields, values, strict=True)
                 event: Event = {name: value for name, value in pairs if value and value != "-"}

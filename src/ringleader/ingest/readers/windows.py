@@ -74,26 +74,25 @@ def is_flat(event: Event) -> bool:
 
 def canonical(event: Event) -> Event:
     """``event`` from any exporter that is not flat, under canonical names and without inner objects."""
-    source = event.get("_source")
-    if isinstance(source, dict):
-        event = source  # exported from a search index
-    inner = event.get("Event")
-    if isinstance(inner, dict):
-        return nested(inner)
-    if isinstance(event.get("winlog"), dict) or any(name.startswith("winlog.") for name in event):
-        return _winlogbeat(event)
     if "event_id" in event:
         return _winlogbeat_6(event)
+    inner = event.get("Event")
+    if type(inner) is dict:
+        return nested(inner)
+    if "winlog" in event or any(name.startswith("winlog.") for name in event):
+        return _winlogbeat(event)
+    source = event.get("_source")
+    if type(source) is dict and "_source" not in source:
+        return canonical(source)  # exported from a search index
     return value.flatten(event)
 
 
 def fit_flat(event: Event) -> None:
-    """Change ``event`` so that ``FLAT`` holds for it: a canonical name never stands beside its counterpart, nor alone."""
+    """Change ``event`` so that ``FLAT`` holds for it: it has the counterparts, never a canonical name."""
     for name, theirs in FLAT.items():
         if name in event:
             if theirs in event:
-                event["System_" + name] = event.pop(theirs)
-                # The event's own field keeps the canonical name; as a rename it must be found under the other.
+                event["System_" + name] = event.pop(theirs)  # a field of the event's data keeps the name
             event[theirs] = event.pop(name)
 
 
@@ -200,8 +199,8 @@ def _winlogbeat(event: Event) -> Event:
         return _winlogbeat(_undotted(event))
     rest = {name: item for name, item in event.items() if name != "winlog"}
     data, user = winlog.pop("event_data", None), winlog.pop("user_data", None)
-    own = {_BEAT.get(name) or "winlog." + name: item for name, item in _lifted(winlog).items()}
-    rest = _lifted(rest)
+    own = {_BEAT.get(name) or "winlog." + name: item for name, item in value.flatten(winlog).items()}
+    rest = value.flatten(rest)
     own.setdefault("EventID", rest.get("event.code"))
     if "message" in rest:
         own["Message"] = rest.pop("message")
@@ -230,31 +229,33 @@ def _undotted(event: Event) -> Event:
 
 
 def _winlogbeat_6(event: Event) -> Event:
-    data, user = event.pop("event_data", None), event.pop("user_data", None)
-    own = {_BEAT.get(name, name): found for name, found in _lifted(event).items()}
-    return _joined(_joined(own, _beat_data(user)), _beat_data(data))
+    out: Event = {}
+    for name, found in event.items():
+        if type(found) is not dict:
+            out[_BEAT.get(name, name)] = found
+        elif name != "event_data" and name != "user_data":
+            _lift(out, name, found)
+    for name in ("user_data", "event_data"):
+        if name in event:
+            out = _joined(out, _beat_data(event[name]))
+    return out
+
+
+def _lift(out: Event, name: str, inner: Event) -> None:
+    """Put the fields of ``inner`` into ``out`` under dotted names."""
+    if dict in map(type, inner.values()):
+        inner = value.flatten(inner)
+    for key, found in inner.items():
+        dotted = f"{name}.{key}"
+        _put(out, _BEAT.get(dotted, dotted), found)
 
 
 def _beat_data(found: Any) -> Event:
-    """The fields of ``event_data`` or ``user_data``. Unnamed data are ``param1`` and so on there, as Winlogbeat says."""
+    """The fields of ``event_data`` or ``user_data``. Winlogbeat calls unnamed data ``param1`` and so on."""
     if type(found) is not dict:
         return {} if found is None else {"Data": found if isinstance(found, list) else [found]}
     found.pop("xml_name", None)
     return value.flatten(found) if dict in map(type, found.values()) else found
-
-
-def _lifted(event: Event) -> Event:
-    """``value.flatten`` for the usual event, whose inner objects are small and hold none themselves."""
-    inner = [(name, found) for name, found in event.items() if type(found) is dict]
-    if not inner:
-        return event
-    if any(dict in map(type, found.values()) for _, found in inner):
-        return value.flatten(event)
-    for name, found in inner:
-        del event[name]
-        for key, item in found.items():
-            _put(event, f"{name}.{key}", item)
-    return event
 
 
 def _joined(system: Event, data: Event) -> Event:
@@ -267,7 +268,9 @@ def _joined(system: Event, data: Event) -> Event:
 
 def _put(event: Event, name: str, found: Any) -> None:
     """Set a field that may be there already: then the one that is there keeps the name."""
-    event["System_" + name if name in event else name] = found
+    if name in event:
+        name = "System_" + name
+    event[name] = found
 
 
 def own_kind(event: Event) -> str:

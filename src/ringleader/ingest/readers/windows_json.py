@@ -64,6 +64,8 @@ def _flat(at: int, block: bytes, kinds: dict[tuple[object, object], str]) -> Bat
     if not rows[-1]:
         del rows[-1]
     try:
+        if not windows.is_flat(orjson.loads(rows[0])):
+            return None
         events = list(map(orjson.loads, rows))
         keys = [(event["Channel"], event["EventID"]) for event in events]
         names = list(map(kinds.get, keys))
