@@ -1,0 +1,12 @@
+"""``ringleader init``"""
+
+from __future__ import annotations
+
+from ringleader.cli import options, screen
+
+
+def init(case: options.CasePath, quiet: options.Quiet = False) -> None:
+    from ringleader.case import CONFIG, Case
+
+    made = Case.create(case)
+    screen.say(f"Made the case {made.root}. Describe your network in {made.root / CONFIG}, if you like.")

@@ -1,0 +1,96 @@
+"""Options that several verbs share, so that they are called and explained alike."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ringleader.cli import screen
+from ringleader.errors import UsageError
+
+if TYPE_CHECKING:
+    from ringleader.engines import Engine
+
+
+class Level(StrEnum):
+    INFORMATIONAL = "informational"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+def _quiet(value: bool) -> bool:
+    screen.quiet = value
+    return value
+
+
+CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of the case.", show_default=False)]
+Evidence = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="EVIDENCE...", help="Files, folders or archives; formats are found by content.", show_default=False
+    ),
+]
+MoreEvidence = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[EVIDENCE]...",
+        help="New files, folders or archives; none to use what was read before.",
+        show_default=False,
+    ),
+]
+Rules = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--rules",
+        "-r",
+        metavar="PATH",
+        help="Sigma rules besides the built-in ones: a file, a folder or a zip such as SigmaHQ's. May be repeated.",
+        show_default=False,
+    ),
+]
+NoBuiltin = Annotated[bool, typer.Option("--no-builtin", help="Leave the built-in rules out.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", "-w", min=1, max=1024, help="Processes to use; by default one for each core.", show_default=False
+    ),
+]
+Everything = Annotated[bool, typer.Option("--all", help="Whole lists instead of their beginnings.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of text.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", callback=_quiet, is_eager=True, help="No progress and no remarks: only results and errors."
+    ),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone",
+        metavar="ZONE",
+        help="Time zone to show times in, such as Asia/Kuala_Lumpur; by default the case's, else UTC.",
+        show_default=False,
+    ),
+]
+
+
+def zone(name: str | None, default: str = "UTC") -> str:
+    """A time zone that exists. Raises ``UsageError``."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name or default)
+    except (KeyError, OSError, ValueError) as error:
+        raise UsageError(f"no time zone is called {name!r}", hint="a name such as Europe/Berlin or UTC") from error
+    return name or default
+
+
+def engine(workers: int | None) -> Engine:
+    from ringleader.engines import Local
+
+    return Local(workers)

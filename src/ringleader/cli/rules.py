@@ -1,0 +1,69 @@
+"""``ringleader rules``: which rules there are (list), and which do not work (check)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringleader.cli import options, screen, stage
+
+app = typer.Typer(no_args_is_help=True)
+
+RulePaths = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="Sigma rules: files, folders or zips.", show_default=False)
+]
+
+
+@app.command("list", help="Rules that can be used, with level and ATT&CK techniques.")
+def list_rules(
+    rules: options.Rules = None,
+    no_builtin: options.NoBuiltin = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    from ringleader.detect import rules as sigma
+    from ringleader.detect.ruleset import PACK
+
+    stage.check_rules(rules or (), builtin=not no_builtin)
+    loaded = sigma.load([*(rules or ()), *([] if no_builtin else [PACK])])
+    found = sorted((parsed.rule for parsed in loaded.rules), key=lambda rule: (rule.title, rule.id))
+    if as_json:
+        screen.data(found)
+        return
+    screen.table(
+        ["level", "title", "techniques", "id"],
+        [(rule.level, rule.title, " ".join(rule.techniques), rule.id) for rule in found],
+    )
+    broken = len([problem for problem in loaded.problems if problem.severity == "error"])
+    screen.say(
+        f"{screen.count(len(found), 'rule')}"
+        + (f"; {broken:,} cannot be used, see: ringleader rules check" if broken else "")
+    )
+
+
+@app.command("check", help="Name every rule that cannot be used, with file, line and reason. Fails if there is one.")
+def check(paths: RulePaths, as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+    from ringleader.detect import rules as sigma
+    from ringleader.errors import CheckFailed
+
+    loaded = sigma.load(paths)
+    if as_json:
+        screen.data({"usable": len(loaded.rules), "problems": loaded.problems})
+    else:
+        for problem in loaded.problems:
+            screen.facts(
+                [
+                    (
+                        "warning" if problem.severity == "warning" else "unusable",
+                        f"{problem.path}:{problem.line}: {problem.code}: {problem.message}",
+                    )
+                ]
+            )
+            for line in problem.text.splitlines():
+                screen.facts([("", f"  {line}")])
+        screen.facts([("usable", screen.count(len(loaded.rules), "rule"))])
+    broken = len([problem for problem in loaded.problems if problem.severity == "error"])
+    if broken:
+        raise CheckFailed(f"{screen.count(broken, 'rule')} cannot be used")

@@ -1,0 +1,105 @@
+"""What a run ends with: what was read, what was found, where the report is. All of it comes from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ringleader.cli import screen
+
+if TYPE_CHECKING:
+    from ringleader.pipeline import Outcome, Run
+
+TOP = 5
+
+_QUESTIONS = {
+    "evidence": """
+        SELECT count(*) AS files, coalesce(sum(bytes), 0)::BIGINT AS bytes, coalesce(sum(records), 0)::BIGINT AS events,
+               min(first_time) AS first, max(last_time) AS last
+        FROM evidence""",
+    "rejects": "SELECT stage, code, count(*) AS rows FROM rejects GROUP BY stage, code ORDER BY rows DESC, stage, code",
+    "levels": "SELECT level, count(*) AS findings, count(DISTINCT rule_id) AS rules FROM findings GROUP BY level",
+    "intrusions": """
+        SELECT intrusion_id, first_time, last_time, hosts, accounts, tactics, findings, level, score
+        FROM intrusions ORDER BY score DESC, intrusion_id""",
+}
+
+
+def answers(run: Run) -> dict[str, list[dict[str, Any]]]:
+    return {name: run.store.sql(question).to_pylist() for name, question in _QUESTIONS.items()}
+
+
+def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    found = answers(run)
+    return {
+        "case": run.case.root,
+        "evidence": found["evidence"][0],
+        "rejects": found["rejects"],
+        "findings": {row["level"]: row["findings"] for row in found["levels"]},
+        "intrusions": found["intrusions"],
+        "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
+    }
+
+
+def show(run: Run, outcomes: Sequence[Outcome]) -> None:
+    found = answers(run)
+    ran = {one.stage.name: one for one in outcomes}
+    rows: list[tuple[str, str]] = []
+    if "ingest" in ran:
+        rows += _evidence(found, run.zone)
+    if "detect" in ran:
+        rows += _findings(found)
+    screen.facts(rows)
+    if "link" in ran:
+        _intrusions(found["intrusions"], run.zone)
+    skipped = [one.stage.name for one in outcomes if one.skipped]
+    if skipped:
+        screen.say(f"Nothing new for: {', '.join(skipped)}")
+    if "report" in ran:
+        screen.facts([("report", str(report_path(run)))])
+
+
+def report_path(run: Run) -> Any:
+    return run.case.reports / "report.html"
+
+
+def _evidence(found: dict[str, list[dict[str, Any]]], zone: str) -> list[tuple[str, str]]:
+    read = found["evidence"][0]
+    rejected = [row for row in found["rejects"] if row["stage"] == "ingest"]
+    rows = [
+        ("evidence", f"{screen.count(read['files'], 'file')}, {screen.size(read['bytes'])}"),
+        (
+            "events",
+            f"{read['events']:,}, {screen.moment(read['first'], zone)} to {screen.moment(read['last'], zone)} {zone}",
+        ),
+    ]
+    if rejected:
+        total = sum(row["rows"] for row in rejected)
+        codes = ", ".join(f"{row['rows']:,} {row['code']}" for row in rejected[:4])
+        rows.append(("not read", f"{total:,} ({codes}); see: ringleader status"))
+    return rows
+
+
+def _findings(found: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str]]:
+    levels = {row["level"]: row["findings"] for row in found["levels"]}
+    said = ", ".join(f"{levels[level]:,} {level}" for level in reversed(screen.LEVELS) if level in levels)
+    return [("findings", f"{sum(levels.values()):,} ({said})" if levels else "none")]
+
+
+def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
+    if not intrusions:
+        screen.facts([("intrusions", "none: no findings belong together closely enough")])
+        return
+    screen.heading(f"{screen.count(len(intrusions), 'intrusion')}, the gravest first")
+    rows = [
+        (row["level"], screen.moment(row["first_time"], zone), screen.moment(row["last_time"], zone))
+        + (f"{row['findings']:,}", _some(row["hosts"], 4), _some(row["tactics"], 12))
+        for row in intrusions[:TOP]
+    ]
+    screen.table(["level", "first", "last", "findings", "hosts", "tactics"], rows, right=["findings"])
+    if len(intrusions) > TOP:
+        screen.say(f"and {len(intrusions) - TOP:,} more in the report")
+
+
+def _some(values: Sequence[str], most: int) -> str:
+    return ", ".join(values[:most]) + (f" and {len(values) - most} more" if len(values) > most else "")

@@ -1,0 +1,196 @@
+"""The only module that knows the order of the stages.
+
+``STAGES`` is that order, as data: the verbs of the command line, the table in the docs and the tests derive from it.
+``hunt`` runs the stages one after the other and leaves out those whose inputs are what they were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ringleader import __version__
+
+if TYPE_CHECKING:
+    from ringleader.case import Case
+    from ringleader.engines import Engine
+    from ringleader.engines.progress import Progress
+    from ringleader.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the stages of one run share. ``rules`` are files, folders and archives beside the built-in rules."""
+
+    case: Case
+    store: Store
+    engine: Engine
+    progress: Progress
+    evidence: Sequence[Path] = ()
+    rules: Sequence[Path] = ()
+    builtin: bool = True
+    check: bool = False
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """``reads`` and ``writes`` are tables, or things outside the store. ``work`` does it and returns its summary."""
+
+    name: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    what: str
+    work: Callable[[Run], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``summary`` is the stage's own, None when there was nothing new to do."""
+
+    stage: Stage
+    summary: Any = None
+    skipped: bool = False
+
+
+def _ingest(run: Run) -> Any:
+    from ringleader import ingest
+
+    return ingest.ingest(run.store, list(run.evidence), engine=run.engine, progress=run.progress)
+
+
+def _detect(run: Run) -> Any:
+    from ringleader.detect import stage
+
+    return stage.run(
+        run.store, run.rules, engine=run.engine, builtin=run.builtin, progress=run.progress, check=run.check
+    )
+
+
+def _link(run: Run) -> Any:
+    from ringleader import link
+
+    return link.run(run.store, progress=run.progress)
+
+
+def _report(run: Run) -> Any:
+    from ringleader import report
+
+    return report.run(run.store, run.case.reports, progress=run.progress)
+
+
+STAGES = (
+    Stage(
+        "ingest",
+        reads=("evidence files",),
+        writes=("evidence", "events", "rejects"),
+        what="parse any supported format, normalise time and host, record what was read and what could not be",
+        work=_ingest,
+    ),
+    Stage(
+        "detect",
+        reads=("events", "rules"),
+        writes=("findings", "rejects"),
+        what="match Sigma rules: the built-in pack, any SigmaHQ folder or zip",
+        work=_detect,
+    ),
+    Stage(
+        "link",
+        reads=("findings", "events"),
+        writes=("intrusions", "steps"),
+        what="join findings into intrusions through lineage, logons, services and tasks, across hosts",
+        work=_link,
+    ),
+    Stage(
+        "report",
+        reads=("evidence", "events", "rejects", "findings", "intrusions", "steps", "case"),
+        writes=("reports",),
+        what="write what was found as one HTML file that needs no network",
+        work=_report,
+    ),
+)
+
+
+def hunt(run: Run) -> Iterator[Outcome]:
+    """All stages in order; one whose inputs are what they were when it last ran is skipped."""
+    for stage in STAGES:
+        yield perform(stage, run, again=stage.name == "ingest" and bool(run.evidence))
+
+
+def perform(stage: Stage, run: Run, *, again: bool = True) -> Outcome:
+    """One stage, unless ``again`` is false and its tables already come from the present inputs."""
+    notes = _Notes(run.store.layout.root / "stages.json")
+    before = _inputs(stage, run)
+    if not again and notes.get(stage.name) == [before, _outputs(stage, run)]:
+        return Outcome(stage, skipped=True)
+    summary = stage.work(run)
+    run.store.refresh()
+    # Written after the stage's own commit: a kill in between costs a repetition, which changes nothing.
+    notes.put(stage.name, [before, _outputs(stage, run)])
+    return Outcome(stage, summary)
+
+
+def fingerprint(paths: Sequence[Path]) -> str:
+    """Identity of the content of files and folders, whatever they are called and in whatever order they are named."""
+    found: set[str] = set()
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                with file.open("rb") as handle:
+                    found.add(hashlib.file_digest(handle, "sha256").hexdigest())
+    return hashlib.sha256("".join(sorted(found)).encode()).hexdigest()
+
+
+def _inputs(stage: Stage, run: Run) -> str:
+    parts = [__version__, stage.name, *_contents(stage.reads, run)]
+    if "rules" in stage.reads:
+        from ringleader.detect.ruleset import PACK
+
+        parts.append(fingerprint([*run.rules, *([PACK] if run.builtin else [])]))
+    if "case" in stage.reads:
+        parts.append(run.case.config.model_dump_json())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _outputs(stage: Stage, run: Run) -> str:
+    # Not rejects: two stages write it, each its own rows.
+    parts = list(_contents([name for name in stage.writes if name != "rejects"], run))
+    if "reports" in stage.writes:
+        parts += sorted(path.name for path in run.case.reports.glob("*"))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _contents(names: Sequence[str], run: Run) -> Iterator[str]:
+    from ringleader.schema import tables
+
+    for name in names:
+        if name in tables.ALL:
+            yield from (f"{file.path} {file.sha256}" for file in run.store.entries(name))
+
+
+class _Notes:
+    """Which inputs a stage last ran on and what it wrote. Losing the file costs time, nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, stage: str) -> Any:
+        return self._load().get(stage)
+
+    def put(self, stage: str, note: list[str]) -> None:
+        temporary = self._path.with_suffix(".tmp")
+        temporary.write_text(
+            json.dumps({**self._load(), stage: note}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
+        temporary.replace(self._path)
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            notes = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return notes if isinstance(notes, dict) else {}
