@@ -91,6 +91,8 @@ class Plan:
         budget: Budget,
         slow: Callable[[int], None],
     ) -> None:
+        self._aliases = aliases
+        self._renames = renames
         self._numbers: dict[Predicate, int] = {}
         self._trees: dict[int, Tree] = {}
         for rule, program in programs.items():
@@ -149,10 +151,16 @@ class Plan:
                     self._needing.setdefault(number, []).append(rule)
 
     @property
-    def asked(self) -> set[str]:
-        """Names that are looked up beside ``fields``: by ``exists`` and by references."""
-        names = {name for _, several in self.exists for name in several}
+    def named(self) -> set[str]:
+        """All names that are looked up in an event."""
+        names = {name for place in range(len(self.fields)) for name in self.names(place)}
+        names.update(name for _, several in self.exists for name in several)
         return names.union(*(reference.names for reference in self._references.values()))
+
+    def content(self, event: Event, field: str) -> Any:
+        """What an event holds in a field of Sigma's name; None if it has none."""
+        names = (self._renames.get(name, name) for name in self._aliases.get(field, (field,)))
+        return next((content for content in map(event.get, names) if content is not None), None)
 
     @property
     def idle(self) -> bool:

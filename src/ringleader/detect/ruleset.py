@@ -16,14 +16,15 @@ from platformdirs import user_cache_path
 from sigma.rule import SigmaRule
 
 from ringleader import __version__
-from ringleader.detect import logsource, rules
+from ringleader.detect import correlation, logsource, rules
+from ringleader.detect.correlation import Correlation
 from ringleader.detect.documents import Problem
 from ringleader.detect.kernel import Matcher
 from ringleader.detect.program import Program, UnsupportedError, compile_rule
 from ringleader.detect.rules import Parsed, Rule
-from ringleader.errors import RuleError, UsageError
+from ringleader.errors import RuleError
 
-PACK = Path(str(files("ringleader.detect").joinpath("pack")))
+BUILTIN = Path(str(files("ringleader.detect").joinpath("pack")))
 """The rules that come with Ringleader."""
 
 
@@ -41,8 +42,8 @@ class RuleSet(msgspec.Struct, frozen=True):
 
     digest: str
     entries: tuple[Entry, ...]
+    correlations: tuple[Correlation, ...] = ()
     problems: tuple[Problem, ...] = ()
-    correlations: int = 0
 
     def scope(self) -> Callable[[str], Sequence[int]]:
         """A function from a kind to the rules that apply to it, ascending."""
@@ -66,25 +67,20 @@ class RuleSet(msgspec.Struct, frozen=True):
 def load(
     paths: Sequence[Path],
     *,
-    builtin: bool = True,
     expansions: Mapping[str, Sequence[str]] | None = None,
     cache: Path | None = None,
 ) -> tuple[RuleSet, Path]:
     """The compiled rules at ``paths`` (files, folders, zip archives), and the file that keeps them for workers.
 
-    ``builtin`` adds Ringleader's own. ``cache``: a folder, by default the user's. What the folder holds for the same
-    content is used again. Raises :class:`UsageError` for a path that is not there and :class:`RuleError` if nothing at
-    all can be used.
+    ``cache``: a folder, by default the user's. What it holds for the same content is used again. Raises
+    :class:`UsageError` for a path that is not there and :class:`RuleError` if nothing at all can be used.
     """
-    sources = [*paths, *([PACK] if builtin else [])]
-    if not sources:
-        raise UsageError("no rules to match", hint="name some with --rules, or leave out --no-builtin")
     folder = cache or user_cache_path("ringleader") / "rules"
-    digest = _digest(sources, expansions or {})
+    digest = _digest(paths, expansions or {})
     kept = folder / f"{digest}.msgpack"
     found = _read(kept)
     if found is None:
-        found = compiled(rules.load(sources, expansions), digest)
+        found = compiled(rules.load(paths, expansions), digest)
         _keep(kept, found)
     if not found.entries:
         first = found.problems[0] if found.problems else None
@@ -97,16 +93,15 @@ def compiled(loaded: rules.Loaded, digest: str) -> RuleSet:
     """The rule set of parsed rules; one that cannot be evaluated becomes a problem."""
     entries: list[Entry] = []
     problems = list(loaded.problems)
-    correlations = 0
     for parsed in loaded.rules:
         if not isinstance(parsed.sigma, SigmaRule):
-            correlations += 1
             continue
         try:
             entries.append(_entry(parsed, parsed.sigma))
         except UnsupportedError as error:
             problems.append(Problem(parsed.rule.path, 0, "unsupported", str(error)))
-    return RuleSet(digest, tuple(entries), tuple(problems), correlations)
+    correlations, refused = correlation.correlations(loaded.rules)
+    return RuleSet(digest, tuple(entries), correlations, (*problems, *refused))
 
 
 def _entry(parsed: Parsed, sigma: SigmaRule) -> Entry:
@@ -153,7 +148,7 @@ def _digest(sources: Iterable[Path], expansions: Mapping[str, Sequence[str]]) ->
 @lru_cache(maxsize=1)
 def _code() -> str:
     folder = Path(__file__).parent
-    names = ("logsource.py", "logsources.yml", "program.py", "rules.py", "ruleset.py")
+    names = ("correlation.py", "logsource.py", "logsources.yml", "program.py", "rules.py", "ruleset.py")
     return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
 
 

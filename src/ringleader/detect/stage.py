@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 
-from ringleader.detect import findings, ruleset, stored
+from ringleader.detect import check, findings, ruleset, stored
+from ringleader.detect.correlate import Correlator
 from ringleader.detect.documents import Problem
 from ringleader.detect.findings import Finding
 from ringleader.detect.kernel import Matcher
 from ringleader.detect.plan import Plan
 from ringleader.detect.ruleset import RuleSet
+from ringleader.detect.sequence import MAX_ROWS, Seen, sequences
 from ringleader.engines.base import Engine, Failure
+from ringleader.engines.progress import Progress, Silent
 from ringleader.schema import tables
 from ringleader.store import Store
 from ringleader.store.layout import kind_of
 
-Progress = Callable[[int, int], None]
-"""Told of (events looked at so far, events in all)."""
-
 
 @dataclass
 class Summary:
-    """What a run of the stage did. ``slow``: titles of rules with an expression that was given up on some value."""
+    """What a run of the stage did. ``slow``: rules with an expression that was given up on some value. ``failures``:
+    files of events that no findings could be made of. ``checked``: pairs of rule and event that the oracle confirmed,
+    None when that was not asked for."""
 
     events: int = 0
     findings: int = 0
@@ -38,7 +41,7 @@ class Summary:
     problems: list[Problem] = field(default_factory=list)
     slow: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    fresh: bool = True
+    checked: int | None = None
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -51,10 +54,10 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct):
-    """Findings as an Arrow stream; how many; rules whose expressions were given up."""
+    """Findings as an Arrow stream, events for correlations, and rules whose expressions were given up."""
 
     findings: bytes
-    count: int
+    seen: list[Seen]
     slow: tuple[int, ...] = ()
 
 
@@ -63,66 +66,72 @@ def run(
     rules: Sequence[Path],
     *,
     engine: Engine,
-    builtin: bool = True,
-    expansions: Mapping[str, Sequence[str]] | None = None,
     progress: Progress | None = None,
-    force: bool = False,
+    expansions: Mapping[str, Sequence[str]] | None = None,
+    check: bool = False,
 ) -> Summary:
     """Match all rules on all stored events and replace the table ``findings``.
 
-    Nothing is done when the same rules have seen the same events already, unless ``force``. A file of events that a
-    worker cannot deal with costs that file: it is named in ``failures`` and has a row in ``rejects``.
+    ``check`` also asks the oracle about a sample of the events and raises :class:`CheckFailed` on any difference. A
+    file of events that no worker can deal with costs that file: it is named in ``failures`` and has a row in
+    ``rejects``.
     """
-    found, kept = ruleset.load(rules, builtin=builtin, expansions=expansions)
+    watcher = progress or Silent()
+    found, kept = ruleset.load(rules, expansions=expansions)
     entries = store.entries("events")
-    key = hashlib.sha256("\n".join([found.digest, *(entry.sha256 for entry in entries)]).encode()).hexdigest()[:16]
-    summary = Summary(sum(entry.rows for entry in entries), rules=len(found.entries), problems=list(found.problems))
-    before = store.entries("findings")
-    if before and not force and all(Path(entry.path).name.startswith(f"{key}-") for entry in before):
-        summary.fresh = False
-    else:
-        units = [
-            Unit(str(kept), str(store.layout.file(entry.path)), kind_of(entry.path), entry.rows) for entry in entries
-        ]
-        with store.transaction() as tx:
-            tx.drop_table("findings")
-            tx.drop(entry.path for entry in store.entries("rejects") if Path(entry.path).name.startswith("detect-"))
-            tx.write("findings", key, _findings(found, units, engine, progress, summary))
-            if summary.failures:
-                tx.write("rejects", "detect", _rejects(summary.failures))
+    total = sum(entry.rows for entry in entries)
+    rule_count = len(found.entries) + len(found.correlations)
+    summary = Summary(events=total, rules=rule_count, problems=list(found.problems))
+    units = [Unit(str(kept), str(store.layout.file(e.path)), kind_of(e.path), e.rows) for e in entries]
+    watcher.begin("Matching rules", total, "events")
+    with store.transaction() as tx:
+        tx.drop_table("findings")
+        tx.drop(entry.path for entry in store.entries("rejects") if Path(entry.path).name.startswith("detect-"))
+        tx.write(
+            "findings",
+            _key(found, [entry.sha256 for entry in entries]),
+            _findings(found, units, engine, watcher, summary),
+        )
+        if summary.failures:
+            tx.write("rejects", "detect", _rejects(summary.failures))
     _count(store, summary)
+    if check:
+        summary.checked = _check(units, rules, expansions or {}, engine, watcher)
     return summary
 
 
+def _key(found: RuleSet, events: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join([found.digest, *events]).encode()).hexdigest()[:16]
+
+
 def _findings(
-    found: RuleSet, units: Sequence[Unit], engine: Engine, progress: Progress | None, summary: Summary
+    found: RuleSet, units: Sequence[Unit], engine: Engine, progress: Progress, summary: Summary
 ) -> Iterator[pa.RecordBatch]:
-    done, total = 0, sum(unit.rows for unit in units)
     slow: set[int] = set()
+    seen: list[Seen] = []
     for unit, answer in engine.map(match, units):
-        done += unit.rows
-        if progress is not None:
-            progress(done, total)
+        progress.advance(unit.rows)
         if isinstance(answer, Failure):
             summary.failures.append(f"{unit.kind}/{Path(unit.path).name}: {answer.code}: {answer.detail}")
             continue
         slow.update(answer.slow)
+        seen.extend(islice(answer.seen, max(0, MAX_ROWS - len(seen))))
         yield from pa.ipc.open_stream(answer.findings)
     summary.slow = sorted({found.entries[number].rule.title for number in slow})
+    if len(seen) >= MAX_ROWS:
+        summary.failures.append(f"correlations saw only the first {MAX_ROWS:,} events of their rules")
+    correlator = Correlator(found.correlations)
+    hits = sequences(correlator, seen)
+    while rows := list(islice(hits, 10_000)):
+        yield findings.batch(rows)
+    titles = {each.rule.digest: each.rule.title for each in found.correlations}
+    for digest, count in sorted(correlator.forgotten.items()):
+        summary.failures.append(f"{titles[digest]}: {count:,} groups or events were forgotten to bound memory")
 
 
 def _rejects(failures: Sequence[str]) -> pa.Table:
-    rows = [
-        {
-            "evidence_id": None,
-            "path": failure,
-            "stage": "detect",
-            "offset": -1,
-            "code": "not-matched",
-            "detail": failure,
-        }
-        for failure in failures
-    ]
+    common = {"evidence_id": None, "stage": "detect", "offset": -1, "code": "not-matched"}
+    rows = [common | {"path": failure.partition(": ")[0], "detail": failure[:500]} for failure in failures]
     return pa.Table.from_pylist(rows, schema=tables.REJECTS)
 
 
@@ -134,6 +143,19 @@ def _count(store: Store, summary: Summary) -> None:
         summary.levels[level] = summary.levels.get(level, 0) + 1
 
 
+def _check(
+    units: Sequence[Unit],
+    rules: Sequence[Path],
+    expansions: Mapping[str, Sequence[str]],
+    engine: Engine,
+    progress: Progress,
+) -> int:
+    given = {name: tuple(values) for name, values in expansions.items()}
+    asked = [check.Unit(unit.rules, tuple(map(str, rules)), given, unit.path, unit.kind) for unit in units]
+    progress.begin("Asking the oracle", len(asked), "files")
+    return check.run(asked, engine, progress)
+
+
 class _Worker:
     """What a worker process keeps from unit to unit."""
 
@@ -141,6 +163,7 @@ class _Worker:
         self.rules = ruleset.opened(kept)
         self.slow: set[int] = set()
         self.matcher: Matcher = self.rules.matcher(self.slow.add)
+        self.needs = Correlator(self.rules.correlations).needs()
 
 
 @lru_cache(maxsize=1)
@@ -153,37 +176,48 @@ def match(unit: Unit) -> Answer:
     worker = _worker(unit.rules)
     worker.slow.clear()
     sink = pa.BufferOutputStream()
-    count = 0
-
-    def wanted(kind: str) -> set[str] | None:
-        plan = worker.matcher.plan(kind)
-        if plan.idle:
-            return set()
-        return None if plan.keywords is not None else _fields(plan) | set(findings.account_fields(kind))
-
+    seen: list[Seen] = []
     with pa.ipc.new_stream(sink, tables.FINDINGS, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)) as out:
-        for group in stored.read(Path(unit.path), unit.kind, wanted):
+        for group in stored.read(Path(unit.path), unit.kind, lambda kind: _wanted(worker, kind)):
             plan = worker.matcher.plan(group.kind)
             if plan.idle:
                 continue
-            hits = worker.matcher.match_columns(group.kind, group.columns(_fields(plan)))
-            rows = [finding for row, rules in hits for finding in _of(worker.rules, plan, group, row, rules)]
-            count += len(rows)
-            for start in range(0, len(rows), 10_000):
-                out.write_batch(findings.batch(rows[start : start + 10_000]))
-    return Answer(sink.getvalue().to_pybytes(), count, tuple(sorted(worker.slow)))
+            hits = iter(worker.matcher.match_columns(group.kind, group.columns(plan.named)))
+            while some := list(islice(hits, 10_000)):
+                rows: list[Finding] = []
+                for row, held in some:
+                    _take(worker, plan, group, row, held, rows, seen)
+                out.write_batch(findings.batch(rows))
+    return Answer(sink.getvalue().to_pybytes(), seen, tuple(sorted(worker.slow)))
 
 
-def _fields(plan: Plan) -> set[str]:
-    """All names of fields that a plan looks up by name."""
-    return {name for place in range(len(plan.fields)) for name in plan.names(place)} | plan.asked
+def _wanted(worker: _Worker, kind: str) -> set[str] | None:
+    plan = worker.matcher.plan(kind)
+    if plan.idle:
+        return set()
+    return None if plan.keywords is not None or worker.needs else plan.named | set(findings.account_fields(kind))
 
 
-def _of(rules: RuleSet, plan: Plan, group: stored.Group, row: int, held: Sequence[int]) -> Iterator[Finding]:
+def _take(
+    worker: _Worker,
+    plan: Plan,
+    group: stored.Group,
+    row: int,
+    held: Sequence[int],
+    rows: list[Finding],
+    seen: list[Seen],
+) -> None:
+    """The findings of one event, and what correlations need of it."""
     event, fixed = group.event(row), group.fixed(row)
     account = findings.account(group.kind, event)
     for number in held:
-        entry = rules.entries[number]
+        entry = worker.rules.entries[number]
         if entry.emits:
             values = findings.cut(plan.evidence(event, number))
-            yield Finding(entry.rule, "sigma", kind=group.kind, account=account, values=values, **fixed)
+            rows.append(Finding(entry.rule, "sigma", kind=group.kind, account=account, values=values, **fixed))
+    digests = tuple(digest for number in held if (digest := worker.rules.entries[number].rule.digest) in worker.needs)
+    if digests and fixed["time"] is not None:
+        names = set().union(*(worker.needs[digest] for digest in digests))
+        fields = {name: plan.content(event, name) for name in names}
+        present = {name: content for name, content in fields.items() if content is not None}
+        seen.append(Seen(digests, present, kind=group.kind, account=account, **fixed))

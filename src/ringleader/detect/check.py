@@ -1,0 +1,93 @@
+"""The kernel held to the oracle on a case's own events: ``ringleader detect --check``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from sigma.rule import SigmaRule
+
+from ringleader.detect import rules, ruleset, stored
+from ringleader.detect.oracle import Oracle
+from ringleader.engines.base import Engine, Failure
+from ringleader.engines.progress import Progress
+from ringleader.errors import CheckFailed
+
+ROWS = 12
+"""Events asked about in each row group, spread evenly, and as many again of those that the kernel says match."""
+SHOWN = 20
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """One file of events, with the rules both compiled and as they were written."""
+
+    compiled: str
+    rules: tuple[str, ...]
+    expansions: dict[str, tuple[str, ...]]
+    path: str
+    kind: str
+
+
+def run(units: Iterable[Unit], engine: Engine, progress: Progress) -> int:
+    """How many pairs of rule and event were compared. Raises :class:`CheckFailed` if any differ."""
+    pairs = 0
+    differences: list[str] = []
+    for unit, answer in engine.map(compare, units):
+        progress.advance(1)
+        if isinstance(answer, Failure):
+            differences.append(f"{unit.path}: {answer.code}: {answer.detail}")
+        else:
+            pairs += answer[0]
+            differences += answer[1]
+    if differences:
+        shown = "\n".join(differences[:SHOWN])
+        raise CheckFailed(
+            f"kernel and oracle differ on {len(differences)} of {pairs:,} pairs of rule and event:\n{shown}",
+            hint="this is a defect of Ringleader; please report the rule and the event",
+        )
+    return pairs
+
+
+def compare(unit: Unit) -> tuple[int, list[str]]:
+    """Pairs compared in one file, and a line for each difference."""
+    found, oracles = _loaded(unit.compiled, unit.rules, tuple(unit.expansions.items()))
+    scope, matcher = found.scope(), found.matcher()
+    pairs, differences = 0, []
+    for group in stored.read(Path(unit.path), unit.kind, lambda kind: None):
+        plan = matcher.plan(group.kind)
+        hits = dict(matcher.match_columns(group.kind, group.columns(plan.named)))
+        held = sorted(hits)
+        sample = {*_spread(group.table.num_rows), *(held[place] for place in _spread(len(held)))}
+        for row in sorted(sample):
+            event = group.event(row)
+            says = set(hits.get(row, ()))
+            for number in scope(group.kind):
+                pairs += 1
+                if oracles[number].matches(group.kind, event) != (number in says):
+                    who = "kernel" if number in says else "oracle"
+                    title = found.entries[number].rule.title
+                    differences.append(f"{group.fixed(row)['event_id']}: only the {who} matches {title}")
+    return pairs, differences
+
+
+def _spread(size: int) -> list[int]:
+    return sorted(set(np.linspace(0, size - 1, min(size, ROWS), dtype=int).tolist())) if size else []
+
+
+@lru_cache(maxsize=1)
+def _loaded(
+    compiled: str, paths: tuple[str, ...], expansions: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[ruleset.RuleSet, list[Oracle]]:
+    found = ruleset.opened(compiled)
+    parsed = rules.load(map(Path, paths), dict(expansions)).rules
+    by_digest = {each.rule.digest: each.sigma for each in parsed}
+    oracles = []
+    for entry in found.entries:
+        sigma = by_digest[entry.rule.digest]
+        if not isinstance(sigma, SigmaRule):
+            raise TypeError(f"{entry.rule.path} changed its sort")
+        oracles.append(Oracle(sigma))
+    return found, oracles
