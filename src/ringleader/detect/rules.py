@@ -17,7 +17,11 @@ import msgspec
 import orjson
 from sigma import exceptions as sigma_errors
 from sigma.collection import SigmaCollection, deep_dict_update
-from sigma.correlations import SigmaCorrelationRule
+from sigma.correlations import (
+    SigmaCorrelationCondition,
+    SigmaCorrelationConditionOperator,
+    SigmaCorrelationRule,
+)
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaDetectionItem, SigmaLevel, SigmaRule
@@ -254,10 +258,13 @@ class _Loading:
 
     def correlation(self, document: Document) -> SigmaCorrelationRule | None:
         try:
-            sigma = SigmaCorrelationRule.from_dict(document.content, collect_errors=True)
+            content, bounds = _bounds(document.content)
+            sigma = SigmaCorrelationRule.from_dict(content, collect_errors=True)
         except SigmaError as error:
             self.fail(document, "correlation", _message(error), "correlation")
             return None
+        if bounds:
+            sigma.custom_attributes["bounds"] = bounds
         reports = [self.report(document, error, swept=False) for error in sigma.errors]
         return sigma if all(reports) else None
 
@@ -383,6 +390,20 @@ def _items(detection: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...]
             yield from (((*at, str(key)), str(key), value) for key, value in node.items())
         elif isinstance(node, list):
             pending += [((*at, index), inner) for index, inner in enumerate(node)]
+
+
+def _bounds(content: dict[str, Any]) -> tuple[dict[str, Any], list[SigmaCorrelationCondition]]:
+    """A range such as ``{gt: 100, lte: 200}`` in parts: pySigma takes one bound, the specification allows several."""
+    section = content["correlation"]
+    condition = section.get("condition") if isinstance(section, dict) else None
+    operators = SigmaCorrelationConditionOperator.operators()
+    given = [key for key in condition if key in operators] if isinstance(condition, dict) else []
+    if len(given) < 2 or not isinstance(condition, dict):
+        return content, []
+    rest = {key: value for key, value in condition.items() if key not in operators}
+    bounds = [SigmaCorrelationCondition.from_dict({key: condition[key], **rest}) for key in given]
+    single = {given[0]: condition[given[0]], **rest}
+    return {**content, "correlation": {**section, "condition": single}}, bounds
 
 
 def _too_deep(condition: str) -> bool:
