@@ -19,7 +19,7 @@ Hits = set[tuple[int, int]]
 Engine = Callable[[Sequence[SigmaRule], Batch], Hits]
 
 
-def oracle(rules: Sequence[SigmaRule], batch: Batch) -> Hits:
+def by_oracle(rules: Sequence[SigmaRule], batch: Batch) -> Hits:
     events = list(enumerate(zip(batch.kinds, batch.events, strict=True)))
     return {
         (number, place)
@@ -29,7 +29,7 @@ def oracle(rules: Sequence[SigmaRule], batch: Batch) -> Hits:
     }
 
 
-def kernel(rules: Sequence[SigmaRule], batch: Batch) -> Hits:
+def by_kernel(rules: Sequence[SigmaRule], batch: Batch) -> Hits:
     targets = [logsource.resolve(r.logsource.product, r.logsource.category, r.logsource.service).kinds for r in rules]
 
     def scope(kind: str) -> list[int]:
@@ -40,6 +40,16 @@ def kernel(rules: Sequence[SigmaRule], batch: Batch) -> Hits:
     return {(rule, place) for place, found in matcher.match(batch) for rule in found}
 
 
-@pytest.fixture(params=[oracle, kernel], ids=["oracle", "kernel"])
+@pytest.fixture(params=[by_oracle, by_kernel], ids=["oracle", "kernel"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def oracle() -> Engine:
+    return by_oracle
+
+
+@pytest.fixture
+def kernel() -> Engine:
+    return by_kernel

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 import time
 import zipfile
@@ -271,3 +272,13 @@ def test_all_of_sigmahq(shared: Path) -> None:
     assert [(p.code, "%known_cdcs%" in p.message) for p in loaded.problems] == [("placeholder", True)] * 2
     filled = load([shared / "sigma" / "sigmahq-rules-8eaafff.zip"], {"known_cdcs": ["cdc.example.org"]})
     assert len(filled.rules) == 3754 and not filled.problems
+
+
+def test_every_code_is_explained_and_given_by_something() -> None:
+    folder = Path(documents.__file__).parent
+    source = "".join(path.read_text() for path in folder.glob("*.py"))
+    text = source.replace(source[source.index("CODES: ") : source.index('"""Every code of a problem')], "")
+    given = {code for code in documents.CODES if f'"{code}"' in text}
+    assert given == set(documents.CODES)
+    named = re.findall(r'(?:Problem\([^"()]*(?:\([^()]*\))?[^"()]*|\.fail\(\w+, )"([a-z-]+)"', text)
+    assert len(named) > 15 and set(named) <= set(documents.CODES)

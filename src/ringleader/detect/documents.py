@@ -26,6 +26,37 @@ MAX_MEMBERS = 100_000
 MAX_RATIO = 200
 """A member may unpack to this many times its packed size; small ones (64 KiB) may do as they like."""
 
+CODES: dict[str, str] = {
+    "alias-bomb": "the aliases of the YAML expand to too much, or to themselves",
+    "archive": "the archive, or this member, is damaged, encrypted or unpacks to too much",
+    "condition": "the condition cannot be parsed, or asks for what the rule does not define",
+    "correlation": "the correlation section is wrong",
+    "detection": "the detection section is wrong",
+    "duplicate-id": "another rule has the same id; both are used",
+    "duplicate-key": "a key is there twice in one mapping",
+    "encoding": "the file is not UTF-8",
+    "filter": "the filter section is wrong",
+    "identifier": "the id is no UUID; the rule is used",
+    "level": "there is no such level; the rule is used with the default",
+    "logsource": "the log source is missing or wrong",
+    "malformed": "a value has a type that no rule has there",
+    "metadata": "an attribute such as date, author or tags is wrong; the rule is used",
+    "modifier": "there is no such modifier, or it cannot be applied to this value",
+    "object-tag": "the YAML asks for an object to be built",
+    "placeholder": "a placeholder for which no values are given",
+    "reference": "the correlation refers to a rule that is not there or cannot be used, or to itself",
+    "regex": "the regular expression is wrong",
+    "timeframe": "a timeframe without a correlation has no effect; the rule is used",
+    "title": "the title is missing or too long",
+    "too-deep": "nested more than 64 deep, or a condition longer than 64 KiB",
+    "too-large": "the file is larger than 8 MiB",
+    "unreadable": "the file cannot be read",
+    "unsupported": "the rule asks for what cannot be evaluated on events",
+    "value": "the value has a type or form that its modifier does not take",
+    "yaml": "the file is not YAML",
+}
+"""Every code of a problem with a rule, and its meaning."""
+
 _ENDINGS = (".yml", ".yaml")
 
 
