@@ -12,15 +12,15 @@
     ├── StoreError             6   the store is damaged or was written by a newer version
     └── CheckFailed            7   a check that the user asked for found a difference
 
-Wrong use raises. Bad evidence does not: it becomes a row in the table ``rejects``. One unusable rule does not either: it is
-a :class:`ringleader.detect.rules.Problem` in the summary.
+Wrong use raises. Bad evidence does not: it becomes a row in the table ``rejects``. One unusable rule does not either: it
+is a :class:`ringleader.detect.rules.Problem` in the summary.
 """
 
 from __future__ import annotations
 
 
 class RingleaderError(Exception):
-    """Base of the tree. ``hint`` is the likely cause or the next thing to try, for people."""
+    """Any other error that Ringleader raises on purpose. ``hint`` is the likely cause or the next step, for people."""
 
     exit_code = 1
 
@@ -30,10 +30,14 @@ class RingleaderError(Exception):
 
 
 class UsageError(RingleaderError):
+    """The call makes no sense: an option, a path, a missing case."""
+
     exit_code = 2
 
 
 class CaseError(RingleaderError):
+    """The case folder or its ringleader.toml cannot be used."""
+
     exit_code = 3
 
 
@@ -48,20 +52,28 @@ class ConfigError(CaseError):
 
 
 class CaseBusy(CaseError):
-    pass
+    """Another process is writing to this case."""
 
 
 class EvidenceError(RingleaderError):
+    """Nothing of the evidence could be read at all."""
+
     exit_code = 4
 
 
 class RuleError(RingleaderError):
+    """No rule could be used at all."""
+
     exit_code = 5
 
 
 class StoreError(RingleaderError):
+    """The store is damaged or was written by a newer version."""
+
     exit_code = 6
 
 
 class CheckFailed(RingleaderError):
+    """A check that the user asked for found a difference."""
+
     exit_code = 7

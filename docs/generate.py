@@ -1,0 +1,179 @@
+"""Writes docs/reference/ from the code: `make docs`. A test fails when the pages are not what this writes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ringleader import case, cli, errors, pipeline
+from ringleader.ingest import limits, readers
+from ringleader.schema import tables
+
+FOLDER = Path(__file__).parent / "reference"
+DETECT_CODES = {"not-matched": "matching this file of events took too long, too much memory, or failed; the detail says which"}
+NOTICE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """File name to content."""
+    made = {
+        "commands.md": commands(),
+        "stages.md": stages(),
+        "tables.md": table_columns(),
+        "case.md": case_file(),
+        "formats.md": formats(),
+        "errors.md": error_codes(),
+        "rejects.md": reject_codes(),
+    }
+    return {name: NOTICE + text for name, text in made.items()}
+
+
+def commands() -> str:
+    root = typer.main.get_command(cli.app)
+    out = ["# Commands\n", f"{root.help}\n"]
+    for name, command in _leaves("ringleader", root):
+        out.append(f"## {name}\n\n{command.help}\n\n```\n{_usage(name, command)}\n```\n")
+        rows = [row for parameter in command.params if (row := _parameter(parameter))]
+        out.append(_table(["argument or option", "what it does"], rows))
+    return "\n".join(out)
+
+
+def _leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    if hasattr(command, "commands"):
+        for inner, sub in command.commands.items():
+            yield from _leaves(f"{name} {inner}", sub)
+    else:
+        yield name, command
+
+
+def _usage(name: str, command: Any) -> str:
+    arguments = [_argument(parameter) for parameter in command.params if parameter.param_type_name == "argument"]
+    return " ".join([name, "[OPTIONS]", *arguments])
+
+
+def _argument(parameter: Any) -> str:
+    return str(parameter.metavar or parameter.name.upper())
+
+
+def _parameter(parameter: Any) -> tuple[str, str] | None:
+    if parameter.param_type_name == "argument":
+        return f"`{_argument(parameter)}`", parameter.help
+    kind = parameter.type_descriptor.annotation
+    choices = list(kind) if isinstance(kind, type) and issubclass(kind, Enum) else []
+    value = "\\|".join(choices) or parameter.metavar or kind.__name__.upper()
+    shown = ", ".join(f"`{option}`" for option in parameter.opts)
+    text = parameter.help or ""
+    if not parameter.is_flag and parameter.default not in (None, ()):
+        text += f" Default: `{getattr(parameter.default, 'value', parameter.default)}`."
+    return shown + ("" if parameter.is_flag else f" `{value}`"), text
+
+
+def stages() -> str:
+    rows = [(f"`{s.name}`", ", ".join(s.reads), ", ".join(s.writes), s.what) for s in pipeline.STAGES]
+    return (
+        "# Stages\n\nIn this order. `ringleader hunt` runs all of them; each is a command of its own too. They meet only in "
+        "the tables that they read and write.\n\n" + _table(["stage", "reads", "writes", "what it does"], rows)
+    )
+
+
+def table_columns() -> str:
+    out = [
+        "# Tables\n",
+        "Each table is a folder of Parquet files under `CASE/store/`. `CASE/store/manifest*` names the files that count; "
+        "anything that opens Parquet can read them.\n",
+    ]
+    for name, schema in tables.ALL.items():
+        rows = [(f"`{field.name}`", f"`{_type(field.type)}`", _doc(field)) for field in schema]
+        out.append(f"## {name}\n\n" + _table(["column", "type", "meaning"], rows))
+    out.append(
+        "After the fixed columns of `events` come the fields of the source under their own names, one column of texts each; "
+        "a field called like a fixed column is stored as `field:NAME`."
+    )
+    return "\n".join(out) + "\n"
+
+
+def _type(kind: Any) -> str:
+    return str(kind).replace("dictionary<values=string, indices=int32, ordered=0>", "string (dictionary)")
+
+
+def _doc(field: Any) -> str:
+    return str(field.metadata[b"doc"].decode())
+
+
+def case_file() -> str:
+    return (
+        f"# {case.CONFIG}\n\nWhat Ringleader cannot read from the evidence. `ringleader init` writes this file; every key is "
+        "optional. A wrong key stops the run with file, line and what to write instead.\n\n```toml\n"
+        + case.template()
+        + "```\n"
+    )
+
+
+def formats() -> str:
+    rows = [(f"`{reader.name}`", _first_paragraph(type(reader))) for reader in readers.READERS]
+    return (
+        "# Formats\n\nFound by content, whatever a file is called; inside zip, gzip, tar and 7z too, nested to a bound. "
+        "The name is that of the column `format` of the table `evidence`.\n\n"
+        + _table(["format", "what it reads"], rows)
+    )
+
+
+def _first_paragraph(thing: Any) -> str:
+    # A reader's own docstring where it has one, else its module's.
+    text = thing.__dict__.get("__doc__") or sys.modules[thing.__module__].__doc__ or ""
+    return " ".join(text.split("\n\n")[0].split()).replace("``", "`")
+
+
+def error_codes() -> str:
+    rows = [(str(code), text) for code, text in cli.EXIT_CODES.items()]
+    rows += [
+        (str(kind.exit_code), f"`{kind.__name__}`: {_first_paragraph(kind).split('. ')[0].rstrip('.')}")
+        for kind in _kinds(errors.RingleaderError)
+    ]
+    rows.sort(key=lambda row: int(row[0]))
+    return (
+        "# Exit codes\n\nResults go to stdout, everything else to stderr. Damaged or unknown evidence and unusable rules do not "
+        "end a run: they are counted in the summary and listed by `ringleader status` and `ringleader rules check`.\n\n"
+        + _table(["code", "meaning"], rows)
+    )
+
+
+def _kinds(kind: type[errors.RingleaderError]) -> Iterator[type[errors.RingleaderError]]:
+    yield kind
+    for inner in kind.__subclasses__():
+        if inner.__module__ == errors.__name__:
+            yield from _kinds(inner)
+
+
+def reject_codes() -> str:
+    out = [
+        "# Reject codes\n",
+        "Nothing of the evidence is lost without a row in the table `rejects`. Its column `code` holds one of these words.\n",
+    ]
+    for title, codes in (
+        ("Files that were not read", limits.CODES),
+        ("Records, or parts of files, that were not read", readers.CODES),
+        ("Stored events that no rule was matched on", DETECT_CODES),
+    ):
+        out.append(f"## {title}\n\n" + _table(["code", "meaning"], _rows(codes)))
+    return "\n".join(out)
+
+
+def _rows(codes: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(f"`{code}`", text) for code, text in codes.items()]
+
+
+def _table(columns: list[str], rows: list[tuple[str, ...]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(str(cell).replace(chr(10), ' ') for cell in line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
