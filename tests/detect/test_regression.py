@@ -1,8 +1,9 @@
 """SigmaHQ's own regression cases: each rule matches its recording as often as SigmaHQ says.
 
 Reads SigmaHQ's layout (``rules*/**.yml``; ``regression_data/**/info.yml`` with ``.evtx`` and ``.json`` beside it) from
-a checkout or a zip archive of one, named by ``$RINGLEADER_SIGMA``; without it, from the public evidence, where rules and
-cases are two archives. ``$RINGLEADER_MATRIX`` names a CSV file to write: which rule matches how many events of which case.
+a checkout or a zip archive of one, named by ``$RINGLEADER_SIGMA``; without it, from the public evidence, where rules
+and cases are two archives. ``$RINGLEADER_MATRIX`` names a CSV file to write: which rule matches how many events of
+which case.
 """
 
 from __future__ import annotations
