@@ -121,10 +121,11 @@ def survey(reader: Reader, batches: Iterable[Batch]) -> Corrections:
     """The corrections that the beginning of the evidence shows. Takes no more batches than the sample needs."""
     sensor: defaultdict[str, Counter[int]] = defaultdict(Counter)
     collector: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    taken = 0
     for batch in batches:
-        for place, event in enumerate(batch.events):
-            if taken + (batch.offsets[place] - batch.offsets[0]) > SAMPLE_BYTES:
+        if batch.offsets and batch.offsets[0] >= SAMPLE_BYTES:
+            break
+        for offset, event in zip(batch.offsets, batch.events, strict=True):
+            if offset >= SAMPLE_BYTES:
                 break
             second, tally = event.get("UtcTime"), sensor
             raw = reader.time(event, batch.renames)
@@ -138,9 +139,6 @@ def survey(reader: Reader, batches: Iterable[Batch]) -> Corrections:
             truth, labelled = parse(second), parse(raw)
             if truth is not None and labelled is not None:
                 tally[host.short(name)][_offset(truth - labelled)] += 1
-        taken += batch.consumed
-        if taken >= SAMPLE_BYTES:
-            break
     names = sorted(sensor.keys() | collector.keys())
     # The sensor's word counts for more than the collector's.
     votes = {name: sensor[name] if sensor[name].total() >= FEWEST else collector[name] for name in names}

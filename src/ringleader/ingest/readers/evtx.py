@@ -79,6 +79,10 @@ class _Survey:
     end: int = _RECORDS
 
 
+_Found = tuple[int, str, str]
+"""A record as the package gives it: number, JSON, time of writing."""
+
+
 def _chunk(data: bytes, start: int, batch: Batch) -> None:
     """Add the records of the chunk ``data`` at ``start`` to ``batch``, and a reject for each that is lost."""
     missing = CHUNK - len(data)
@@ -98,12 +102,14 @@ def _chunk(data: bytes, start: int, batch: Batch) -> None:
         batch.rejects.append(Reject("truncated-chunk", start, detail))
     if not survey.records and not survey.gaps:
         return
-    intact = magic and not missing and not survey.gaps
-    found, errors = _parse(data if intact else _repaired(data, survey))
-    if len(found) < len(survey.records) and not found:
-        # The tables of strings and templates only speed up a look-up: without them all is found in the records.
-        found, again = _parse(_repaired(data[:128].ljust(_RECORDS, b"\0") + data[_RECORDS:], survey))
-        errors += again
+    found: list[_Found] = []
+    errors: list[str] = []
+    for attempt in _attempts(data, survey, intact=magic and not missing and not survey.gaps):
+        results, wrong = _parse(attempt)
+        errors += wrong
+        found = max(found, [result for result in results if result[0] < _FILLER], key=len)
+        if len(found) >= len(survey.records):
+            break
     _place(found, errors, survey, start, batch)
 
 
@@ -152,9 +158,19 @@ def _record_size(data: bytes, at: int, limit: int) -> int:
     return 0
 
 
-def _repaired(data: bytes, survey: _Survey) -> bytes:
-    """The chunk padded, with a true end, and with a filler record in the place of damage, so that the package can walk
-    it.
+def _attempts(data: bytes, survey: _Survey, *, intact: bool) -> Iterator[bytes]:
+    """The chunk in the forms in which the package may be able to read all of it, the truest first."""
+    yield data if intact else _repaired(data, survey)
+    if survey.gaps:
+        yield _repaired(data, survey, blank=True)
+    # The tables of strings and templates only speed up a look-up: without them all is found in the records.
+    yield _repaired(data[:128] + bytes(_RECORDS - 128) + data[_RECORDS:], survey, blank=True)
+
+
+def _repaired(data: bytes, survey: _Survey, *, blank: bool = False) -> bytes:
+    """The chunk padded, with a true end, and with a filler record in the place of damage, so that it can be walked.
+
+    The damaged bytes stay where they are, as later records may refer to a template among them; with ``blank`` they go.
     """
     chunk = bytearray(data.ljust(CHUNK, b"\0"))
     chunk[:8] = _MAGIC
@@ -165,14 +181,16 @@ def _repaired(data: bytes, survey: _Survey) -> bytes:
     end = survey.end
     for start, stop in survey.gaps:
         if stop - start >= _SMALLEST and start < end:
+            if blank:
+                chunk[start:stop] = bytes(stop - start)
             struct.pack_into("<4sIQ", chunk, start, _RECORD, stop - start, _FILLER)
     struct.pack_into("<II", chunk, 44, survey.records[-1][0] if survey.records else _RECORDS, end)
     return bytes(chunk)
 
 
-def _parse(chunk: bytes) -> tuple[list[tuple[int, str]], list[str]]:
-    """What the package finds in one chunk, as (record number, JSON), and its errors."""
-    found: list[tuple[int, str]] = []
+def _parse(chunk: bytes) -> tuple[list[_Found], list[str]]:
+    """What the package finds in one chunk, and its errors."""
+    found: list[_Found] = []
     errors: list[str] = []
     try:
         records: Any = PyEvtxParser(io.BytesIO(_HEADER + chunk), number_of_threads=1).records_json()
@@ -181,7 +199,7 @@ def _parse(chunk: bytes) -> tuple[list[tuple[int, str]], list[str]]:
     while len(errors) < CHUNK // _SMALLEST:
         try:
             for record in records:  # an error ends the loop but not the iterator
-                found.append((record["event_record_id"], record["data"]))
+                found.append((record["event_record_id"], record["data"], record["timestamp"]))
             break
         except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
             raise
@@ -190,16 +208,14 @@ def _parse(chunk: bytes) -> tuple[list[tuple[int, str]], list[str]]:
     return found, errors
 
 
-def _place(found: list[tuple[int, str]], errors: list[str], survey: _Survey, start: int, batch: Batch) -> None:
+def _place(found: list[_Found], errors: list[str], survey: _Survey, start: int, batch: Batch) -> None:
     """Give each record found its place; a record that was counted and not found is rejected."""
     detail = "; ".join(errors)[:400] or "the record cannot be decoded"
     left = iter(survey.records)
-    for number, text in found:
-        if number >= _FILLER:
-            continue
+    for number, text, written in found:
         for at, expected in left:
             if expected == number:
-                _decoded(text, start + at, batch)
+                _decoded(text, written, start + at, batch)
                 break
             batch.rejects.append(Reject("bad-record", start + at, detail))
     batch.rejects.extend(Reject("bad-record", start + at, detail) for at, _ in left)
@@ -207,12 +223,14 @@ def _place(found: list[tuple[int, str]], errors: list[str], survey: _Survey, sta
         batch.rejects.append(Reject("bad-record", start + at, f"{end - at:,} bytes are no whole record"))
 
 
-def _decoded(text: str, offset: int, batch: Batch) -> None:
+def _decoded(text: str, written: str, offset: int, batch: Batch) -> None:
     try:
         event = windows.nested(orjson.loads(text)["Event"])
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
         batch.rejects.append(Reject("bad-record", offset, f"its JSON is unusable: {error}"))
         return
+    if "TimeCreated" not in event:
+        event["TimeCreated"] = written.removesuffix(" UTC")  # from the record's own head
     batch.events.append(event)
     batch.offsets.append(offset)
     batch.kinds.append(windows.own_kind(event))

@@ -41,12 +41,13 @@ class WindowsJson:
                     yield Batch(rejects=[piece])
                 else:
                     batch = _flat(*piece, kinds)
-                    if batch and unit.encoding != "utf-8":
-                        batch.raw = None
-                    yield from [batch] if batch else _any(json_text.split(*piece))
+                    for each in [batch] if batch else _any(json_text.split(*piece), len(piece[1])):
+                        if unit.encoding == "utf-8":
+                            each.raw, each.raw_start = piece[1], piece[0]
+                        yield each
         else:
             for some in json_text.bounded(json_text.values(source, unit)):
-                yield from _any(some)
+                yield from _any(some, sum(len(record[1]) for record in some if isinstance(record, tuple)))
 
     def time(self, event: Event, renames: Mapping[str, str]) -> str | float | None:
         return windows.time(event, renames)
@@ -81,16 +82,14 @@ def _flat(at: int, block: bytes, kinds: dict[tuple[object, object], str]) -> Bat
         for event in [event for event in events if name in event]:
             windows.fit_flat(event)
     offsets = list(accumulate([len(row) + 1 for row in rows[:-1]], initial=at))
-    return Batch(names, events, offsets, [], windows.FLAT, block, at, len(block))  # type: ignore[arg-type]
+    return Batch(names, events, offsets, [], windows.FLAT, consumed=len(block))  # type: ignore[arg-type]
 
 
-def _any(records: Iterable[json_text.Record]) -> Iterator[Batch]:
+def _any(records: Iterable[json_text.Record], consumed: int) -> Iterator[Batch]:
     """Events of any shape; flat ones apart from the others, as they go by other names."""
-    flat, other = Batch(renames=windows.FLAT), Batch()
+    flat, other = Batch(renames=windows.FLAT), Batch(consumed=consumed)
     for record in records:
         found = record if isinstance(record, Reject) else json_text.decode(record[1], record[0])
-        if isinstance(record, tuple):
-            other.consumed += len(record[1])
         if isinstance(found, Reject):
             other.rejects.append(found)
             continue
@@ -104,4 +103,4 @@ def _any(records: Iterable[json_text.Record]) -> Iterator[Batch]:
         batch.events.append(event)
         batch.offsets.append(record[0])  # type: ignore[index]
         batch.kinds.append(kind)
-    yield from (batch for batch in (flat, other) if batch.events or batch.rejects)
+    yield from (batch for batch in (flat, other) if batch.events or batch.rejects or batch.consumed)
