@@ -11,11 +11,15 @@ from typing import Any
 import typer
 
 from ringleader import case, cli, errors, pipeline
+from ringleader.detect import documents
 from ringleader.ingest import limits, readers
 from ringleader.schema import tables
 
-FOLDER = Path(__file__).parent / "reference"
-DETECT_CODES = {"not-matched": "matching this file of events took too long, too much memory, or failed; the detail says which"}
+DOCS = Path(__file__).parent
+FOLDER = DOCS / "reference"
+DETECT_CODES = {
+    "not-matched": "matching this file of events took too long, too much memory, or failed; the detail says which"
+}
 NOTICE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->\n\n"
 
 
@@ -29,6 +33,8 @@ def pages() -> dict[str, str]:
         "formats.md": formats(),
         "errors.md": error_codes(),
         "rejects.md": reject_codes(),
+        "rules.md": rule_codes(),
+        "../decisions/README.md": decisions(),
     }
     return {name: NOTICE + text for name, text in made.items()}
 
@@ -162,6 +168,23 @@ def reject_codes() -> str:
     ):
         out.append(f"## {title}\n\n" + _table(["code", "meaning"], _rows(codes)))
     return "\n".join(out)
+
+
+def rule_codes() -> str:
+    return (
+        "# Problems of rules\n\nA rule that cannot be used does not end a run. `ringleader rules check` names it with file, line and "
+        "one of these codes; a warning means that it is used all the same.\n\n"
+        + _table(["code", "meaning"], _rows(documents.CODES))
+    )
+
+
+def decisions() -> str:
+    records = sorted(path for path in (DOCS / "decisions").glob("*.md") if path.name != "README.md")
+    titles = [(path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# "), path.name) for path in records]
+    return (
+        "# Decisions\n\nOne short record for each choice that somebody may want to question: what was chosen over what, why, at what "
+        "cost, and what would change our mind.\n\n" + "".join(f"- [{title}]({name})\n" for title, name in titles)
+    )
 
 
 def _rows(codes: Mapping[str, str]) -> list[tuple[str, str]]:

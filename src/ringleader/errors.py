@@ -12,8 +12,8 @@
     ├── StoreError             6   the store is damaged or was written by a newer version
     └── CheckFailed            7   a check that the user asked for found a difference
 
-Wrong use raises. Bad evidence does not: it becomes a row in the table ``rejects``. One unusable rule does not either: it
-is a :class:`ringleader.detect.rules.Problem` in the summary.
+Wrong use raises. Bad evidence does not: it becomes a row in the table ``rejects``. One unusable rule does not either:
+it is a :class:`ringleader.detect.rules.Problem` in the summary.
 """
 
 from __future__ import annotations

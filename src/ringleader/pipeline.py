@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the stages of one run share. ``rules`` are files, folders and archives beside the built-in rules."""
+    """What the stages of one run share. ``rules`` are files, folders and archives, the built-in ones among them."""
 
     case: Case
     store: Store
@@ -32,7 +32,6 @@ class Run:
     progress: Progress
     evidence: Sequence[Path] = ()
     rules: Sequence[Path] = ()
-    builtin: bool = True
     check: bool = False
     zone: str = "UTC"
 
@@ -66,9 +65,7 @@ def _ingest(run: Run) -> Any:
 def _detect(run: Run) -> Any:
     from ringleader.detect import stage
 
-    return stage.run(
-        run.store, run.rules, engine=run.engine, builtin=run.builtin, progress=run.progress, check=run.check
-    )
+    return stage.run(run.store, run.rules, engine=run.engine, progress=run.progress, check=run.check)
 
 
 def _link(run: Run) -> Any:
@@ -148,9 +145,7 @@ def fingerprint(paths: Sequence[Path]) -> str:
 def _inputs(stage: Stage, run: Run) -> str:
     parts = [__version__, stage.name, *_contents(stage.reads, run)]
     if "rules" in stage.reads:
-        from ringleader.detect.ruleset import PACK
-
-        parts.append(fingerprint([*run.rules, *([PACK] if run.builtin else [])]))
+        parts.append(fingerprint(run.rules))
     if "case" in stage.reads:
         parts.append(run.case.config.model_dump_json())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

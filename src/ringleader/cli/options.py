@@ -57,7 +57,13 @@ NoBuiltin = Annotated[bool, typer.Option("--no-builtin", help="Leave the built-i
 Workers = Annotated[
     int | None,
     typer.Option(
-        "--workers", "-w", min=1, max=1024, help="Processes to use; by default one for each core.", show_default=False
+        "--workers",
+        "-w",
+        metavar="N",
+        min=1,
+        max=1024,
+        help="Processes to use; by default one for each core.",
+        show_default=False,
     ),
 ]
 Everything = Annotated[bool, typer.Option("--all", help="Whole lists instead of their beginnings.")]

@@ -24,10 +24,8 @@ def list_rules(
     quiet: options.Quiet = False,
 ) -> None:
     from ringleader.detect import rules as sigma
-    from ringleader.detect.ruleset import PACK
 
-    stage.check_rules(rules or (), builtin=not no_builtin)
-    loaded = sigma.load([*(rules or ()), *([] if no_builtin else [PACK])])
+    loaded = sigma.load(stage.rule_paths(rules, no_builtin=no_builtin))
     found = sorted((parsed.rule for parsed in loaded.rules), key=lambda rule: (rule.title, rule.id))
     if as_json:
         screen.data(found)

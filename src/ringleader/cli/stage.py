@@ -70,7 +70,6 @@ def prepared(
 ) -> Iterator[pipeline.Run]:
     from ringleader.store import Store
 
-    check_rules(rules or (), builtin=not no_builtin)
     zone = options.zone(timezone, case.config.organisation.zone)
     store = Store.open(case.root, create=create)
     with screen.Progress() as progress:
@@ -81,18 +80,19 @@ def prepared(
             progress=progress,
             zone=zone,
             evidence=tuple(evidence),
-            rules=tuple(rules or ()),
-            builtin=not no_builtin,
+            rules=rule_paths(rules, no_builtin=no_builtin),
             check=check,
         )
 
 
-def check_rules(rules: Sequence[Path], *, builtin: bool) -> None:
-    """Say at once, and not after hours of reading evidence, that there are no rules."""
+def rule_paths(rules: Sequence[Path] | None, *, no_builtin: bool = False) -> tuple[Path, ...]:
+    """All rules to use. Says at once, and not after hours of reading evidence, that there are none."""
+    from ringleader.detect.ruleset import BUILTIN
     from ringleader.errors import UsageError
 
-    for path in rules:
+    for path in rules or ():
         if not path.exists():
             raise UsageError(f"there are no rules at {path}", hint="name a .yml file, a folder of them, or a zip")
-    if not rules and not builtin:
+    if no_builtin and not rules:
         raise UsageError("there are no rules to use", hint="name some with --rules, or leave --no-builtin out")
+    return (*(() if no_builtin else (BUILTIN,)), *(rules or ()))

@@ -92,8 +92,14 @@ def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
         return
     screen.heading(f"{screen.count(len(intrusions), 'intrusion')}, the gravest first")
     rows = [
-        (row["level"], screen.moment(row["first_time"], zone), screen.moment(row["last_time"], zone))
-        + (f"{row['findings']:,}", _some(row["hosts"], 4), _some(row["tactics"], 12))
+        (
+            row["level"],
+            screen.moment(row["first_time"], zone),
+            screen.moment(row["last_time"], zone),
+            f"{row['findings']:,}",
+            _some(row["hosts"], 4),
+            _some(row["tactics"], 12),
+        )
         for row in intrusions[:TOP]
     ]
     screen.table(["level", "first", "last", "findings", "hosts", "tactics"], rows, right=["findings"])
