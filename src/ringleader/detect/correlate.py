@@ -14,7 +14,7 @@ What the specification leaves open is decided so:
 * A hit of a correlation inside another has the group's values, and in other fields those of the event that completed
   it.
 
-Memory is bounded: see ``MAX_GROUPS``, ``MAX_HELD`` and ``windows.MAX_ITEMS``. What is forgotten is counted in
+Memory is bounded: see ``MAX_GROUPS``, ``MAX_HELD`` and ``window.MAX_ITEMS``. What is forgotten is counted in
 ``Correlator.forgotten``.
 """
 
@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Any
 
-from ringleader.detect.correlation import Correlation, Reference
-from ringleader.detect.windows import Item, Sliding, Whole, Window
+from ringleader.detect.correlation import Correlation
+from ringleader.detect.window import Item, Sliding, Whole, Window
 from ringleader.schema import value
 
 MAX_GROUPS = 100_000
@@ -80,20 +80,13 @@ class Correlator:
 
     def needs(self) -> dict[str, set[str]]:
         """Digest of each base rule to the fields of its events that are wanted, by Sigma's names."""
-        inner = {c.rule.digest: c for c in self.correlations}
-        needs: dict[str, set[str]] = {}
-
-        def add(reference: Reference, names: set[str]) -> None:
-            if reference.rule in inner:
-                for each in inner[reference.rule].references:
-                    add(each, names)
-            else:
-                needs.setdefault(reference.rule, set()).update(names)
-
-        for correlation in self.correlations:
+        wanted: dict[str, set[str]] = {}
+        for correlation in reversed(self.correlations):  # outer ones first: what they want, inner ones must bring
+            passed_on = wanted.pop(correlation.rule.digest, set())
             for reference in correlation.references:
-                add(reference, {*reference.group_by, *reference.values})
-        return needs
+                names = {*passed_on, *reference.group_by, *reference.values}
+                wanted.setdefault(reference.rule, set()).update(names)
+        return wanted
 
     def run(self, rows: Iterable[Row]) -> Iterator[Hit]:
         """The hits, in the order in which they become known. ``rows`` in order of time, or :class:`ValueError`."""

@@ -55,7 +55,7 @@ class Field:
                     bare.append(number)
         self.null: Class = frozenset(null)
         self._cased = bool(self._equal[True])
-        self._finders = [Literals(cased, words[cased]) for cased in (False, True) if words[cased]]
+        self._literals = [(cased, Literals(words[cased])) for cased in (False, True) if words[cased]]
         self._bare, self._bundle, self._bundled = self._bundles(bare)
 
     def _bundles(self, bare: list[int]) -> tuple[list[int], pattern.Test | None, list[int]]:
@@ -85,13 +85,14 @@ class Field:
 
     def _text(self, text: str) -> Class:
         found = set(self._any)
-        if equal := self._equal[False].get(value.fold(text)):
+        folded = value.fold(text)
+        if equal := self._equal[False].get(folded):
             found.update(equal)
         if self._cased and (equal := self._equal[True].get(text)):
             found.update(equal)
         pending = set(self._bare)
-        for finder in self._finders:
-            finder.find(text, found, pending)
+        for cased, literals in self._literals:
+            literals.find(text if cased else folded, found, pending)
         if self._bundle is not None and self._bundle(text):
             pending.update(self._bundled)
         if not text.isascii():  # under (?i), RE2 takes ſ for s, which folding does not: no guard can be trusted

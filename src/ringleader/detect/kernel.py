@@ -96,45 +96,12 @@ class Matcher:
                 places[kind] = [place]
         wanting = {kind: plan for kind in places if not (plan := self.plan(kind, batch.renames)).idle}
         flagged = self._flagged(batch, wanting)
-        events = batch.events
         for kind, plan in wanting.items():
-            chosen = places[kind]
-            unknown = plan.keywords is not None and (flagged is None or not self._filtered(plan))
-            if plan.fallbacks or plan.exists or unknown:
-                for place in chosen:
-                    rules = plan.match(events[place])
-                    if rules:
-                        hits.append((place, rules))
-                continue
-            hits.extend(self._match_plain(plan, events, chosen, flagged or set()))
+            if plan.keywords is not None and (flagged is None or not self._filtered(plan)):
+                hits.extend((place, rules) for place in places[kind] if (rules := plan.match(batch.events[place])))
+            else:
+                hits.extend(_match_plain(plan, batch.events, places[kind], flagged or set()))
         hits.sort()
-        return hits
-
-    def _match_plain(self, plan: Plan, events: list[Event], chosen: list[int], flagged: set[int]) -> Iterable[Hit]:
-        """The hot path: no field with several names, no look at all values but for flagged events."""
-        fields, memos = plan.fields, plan.memos
-        tail = (0,) if plan.keywords is not None else ()
-        known = plan.combinations.get
-        hits: list[Hit] = []
-        for place in chosen:
-            event = events[place]
-            if place in flagged:
-                rules = plan.match(event)
-                if rules:
-                    hits.append((place, rules))
-                continue
-            try:
-                key = (*map(getitem, memos, map(event.get, fields)), *tail)
-            except TypeError:
-                key = plan.key(event, keywords=False)
-            found = known(key)
-            if found is None:
-                found = plan.rules(key)
-            fixed, pending = found
-            if pending:
-                fixed = plan.settle(event, key, fixed, pending)
-            if fixed:
-                hits.append((place, fixed))
         return hits
 
     def _flagged(self, batch: Batch, plans: Mapping[str, Plan]) -> set[int] | None:
@@ -190,6 +157,35 @@ class Matcher:
                 if rules:
                     hits.append((row, rules))
         return sorted(hits)
+
+
+def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: set[int]) -> list[Hit]:
+    """The hot path: all values of an event are looked at only if it is flagged."""
+    fields, memos, known = plan.fields, plan.memos, plan.combinations.get
+    tail = (0,) if plan.keywords is not None else ()
+    plain = not plan.fallbacks and not plan.exists
+    hits: list[Hit] = []
+    for place in chosen:
+        event = events[place]
+        if place in flagged:
+            if rules := plan.match(event):
+                hits.append((place, rules))
+            continue
+        try:
+            if plain:
+                key = (*map(getitem, memos, map(event.get, fields)), *tail)
+            else:
+                key = plan.key(event, keywords=False)
+        except TypeError:
+            key = plan.key(event, keywords=False)
+        found = known(key) or plan.rules(key)
+        if found[1]:
+            fixed = plan.settle(event, key, *found)
+        else:
+            fixed = found[0]
+        if fixed:
+            hits.append((place, fixed))
+    return hits
 
 
 def constants(kind: str) -> dict[str, str]:

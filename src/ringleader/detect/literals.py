@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import ahocorasick_rs
 
-from ringleader.schema import value
-
 CONTAINS, STARTS, ENDS, GUARD = range(4)
 MODES = {"contains": CONTAINS, "startswith": STARTS, "endswith": ENDS}
+_FEW = 48  # literals up to which the automaton has a vector search
 Placed = tuple[tuple[int, int], ...]
 """(literal's number, place): place has bit 1 when it stands at the start of the text and bit 2 when it ends it."""
 
@@ -23,18 +22,21 @@ class Literals:
     """Where literals stand in a text, by one automaton. Long texts are looked at line by line, each distinct line once:
     script blocks and context dumps repeat most of their lines."""
 
-    def __init__(self, cased: bool, words: Mapping[str, list[tuple[int, int]]]) -> None:
-        self._fold = (lambda text: text) if cased else value.fold
+    def __init__(self, words: Mapping[str, list[tuple[int, int]]]) -> None:
         ordered = sorted(words)
         self._placed = [words[word] for word in ordered]
         self._automaton = ahocorasick_rs.AhoCorasick(ordered)
+        # Leftmost matches of few literals are found with vector instructions: a quick way to say that there are none.
+        leftmost = ahocorasick_rs.MatchKind.LeftmostFirst
+        self._quick = ahocorasick_rs.AhoCorasick(ordered, leftmost) if len(ordered) <= _FEW else None
         self._by_line = not any("\n" in word for word in ordered)
         self._lines: dict[str, Placed] = {}
         self._kept = 0
 
     def find(self, text: str, found: set[int], pending: set[int]) -> None:
-        """Add the predicates that hold to ``found`` and those whose guard stands in the text to ``pending``."""
-        if len(text) < LONG or not self._by_line or "\n" not in text:
+        """Add the predicates that hold to ``found``, those whose guard stands in the text to ``pending``. ``text`` is
+        folded already unless the literals are cased."""
+        if len(text) < LONG or self._quick is not None or not self._by_line or "\n" not in text:
             self._take(self._look(text), found, pending, True, True)
             return
         lines = text.split("\n")
@@ -49,9 +51,10 @@ class Literals:
                 self._take(hits, found, pending, place == 0, place == last)
 
     def _look(self, text: str) -> Placed:
-        content = self._fold(text)
-        size = len(content)
-        seen = self._automaton.find_matches_as_indexes(content, overlapping=True)
+        size = len(text)
+        if self._quick is not None and size >= LONG and not self._quick.find_matches_as_indexes(text):
+            return ()
+        seen = self._automaton.find_matches_as_indexes(text, overlapping=True)
         return tuple({(word, (start == 0) | (end == size) << 1) for word, start, end in seen})
 
     def _take(self, hits: Placed, found: set[int], pending: set[int], first: bool, last: bool) -> None:

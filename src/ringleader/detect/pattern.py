@@ -51,15 +51,22 @@ def guard(predicate: Predicate) -> tuple[str, bool]:
 @lru_cache(maxsize=8192)
 def _literal(pattern: str) -> tuple[str, bool]:
     """The longest literal that each match of ``pattern`` contains, and whether its case matters."""
-    try:
-        from re import _parser  # type: ignore[attr-defined]  # the standard library's own parser; without it, no guard
-
-        parsed = _parser.parse(pattern.replace(r"\z", r"\Z"))
-    except (ImportError, re.error, RecursionError, OverflowError):
+    parsed = _parsed(pattern)
+    if parsed is None:
         return "", False
-    cased = not (parsed.state.flags & re.IGNORECASE) and "(?i" not in pattern and not re.search(r"\(\?[a-z]*i", pattern)
+    cased = not (parsed.state.flags & re.IGNORECASE) and not re.search(r"\(\?[a-z]*i", pattern)
     runs = [run for run in _runs(parsed) if run.isascii()]
     return max(runs, key=len, default=""), cased
+
+
+def _parsed(pattern: str) -> Any:
+    """The standard library's own parse of a pattern; None where it disagrees with RE2 about what is one."""
+    try:
+        from re import _parser  # type: ignore[attr-defined]  # not public: without it nothing is known of a pattern
+
+        return _parser.parse(pattern.replace(r"\z", r"\Z"))
+    except (ImportError, re.error, RecursionError, OverflowError):
+        return None
 
 
 def _runs(parsed: Iterable[tuple[Any, Any]]) -> list[str]:
@@ -87,7 +94,14 @@ def search(pattern: str, slow: Callable[[], None] | None) -> Callable[[str], boo
         compiled = re2.compile(pattern, _quiet())
     except re2.error:
         return _limited(regex.compile(pattern), slow)
-    return lambda text: compiled.search(text) is not None
+    shortest = _width(pattern)
+    return lambda text: len(text) >= shortest and compiled.search(text) is not None
+
+
+def _width(pattern: str) -> int:
+    """Characters that every match of ``pattern`` has at least; 0 when that is not known."""
+    parsed = _parsed(pattern)
+    return 0 if parsed is None else int(parsed.getwidth()[0])
 
 
 def _limited(compiled: regex.Pattern[str], slow: Callable[[], None] | None) -> Callable[[str], bool]:

@@ -102,8 +102,9 @@ class Plan:
         predicates = list(self._numbers)
         by_field: dict[str, dict[int, Predicate]] = {}
         owners: dict[int, list[int]] = {}
-        for rule, joined in self._trees.items():
-            for number in tree.leaves(joined):
+        self._leaves = {rule: tuple(dict.fromkeys(tree.leaves(joined))) for rule, joined in self._trees.items()}
+        for rule, leaves in self._leaves.items():
+            for number in leaves:
                 owners.setdefault(number, []).append(rule)
         for number, predicate in enumerate(predicates):
             if number in owners and predicate.op != "exists" and not predicate.op.startswith("ref"):
@@ -143,7 +144,7 @@ class Plan:
         self._open: dict[int, bool] = {}
         for rule, joined in self._trees.items():
             needed = tree.necessary(joined, predicates)
-            self._open[rule] = any(number in self._references for number in tree.leaves(joined))
+            self._open[rule] = not self._references.keys().isdisjoint(self._leaves[rule])
             if needed is None:
                 self._always.append(rule)
             else:
@@ -235,7 +236,7 @@ class Plan:
         found = self.true(self.key(event, keywords=True))
         predicates = list(self._numbers)
         shown: dict[str, str] = {}
-        for number in tree.leaves(self._trees[rule]):
+        for number in self._leaves[rule]:
             predicate = predicates[number]
             if number not in found or predicate.op in ("null", "exists"):
                 continue

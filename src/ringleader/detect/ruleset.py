@@ -16,7 +16,7 @@ from platformdirs import user_cache_path
 from sigma.rule import SigmaRule
 
 from ringleader import __version__
-from ringleader.detect import correlation, logsource, rules
+from ringleader.detect import correlation, logsource, rules, tree
 from ringleader.detect.correlation import Correlation
 from ringleader.detect.documents import Problem
 from ringleader.detect.kernel import Matcher
@@ -107,7 +107,18 @@ def compiled(loaded: rules.Loaded, digest: str) -> RuleSet:
 def _entry(parsed: Parsed, sigma: SigmaRule) -> Entry:
     source = parsed.rule.logsource
     target = logsource.resolve(source.product, source.category, source.service)
-    return Entry(parsed.rule, compile_rule(sigma), target.kinds, parsed.emits)
+    program = compile_rule(sigma)
+    return Entry(parsed.rule, program, _narrowed(target.kinds, program), parsed.emits)
+
+
+def _narrowed(prefixes: tuple[str, ...], program: Program) -> tuple[str, ...]:
+    """A Windows log is narrowed to the event ids that the rule asks for, so that other kinds need not look at it."""
+    ids = tree.values("EventID", program)
+    if ids is None or not all(each.isdigit() for each in ids):
+        return prefixes
+    wide = [prefix for prefix in prefixes if prefix.startswith("windows/") and prefix.count("/") == 1]
+    kept = [prefix for prefix in prefixes if prefix not in wide]
+    return (*kept, *(f"{prefix}/{each}" for prefix in wide for each in sorted(ids)))
 
 
 @lru_cache(maxsize=4)
@@ -148,7 +159,7 @@ def _digest(sources: Iterable[Path], expansions: Mapping[str, Sequence[str]]) ->
 @lru_cache(maxsize=1)
 def _code() -> str:
     folder = Path(__file__).parent
-    names = ("correlation.py", "logsource.py", "logsources.yml", "program.py", "rules.py", "ruleset.py")
+    names = ("correlation.py", "logsource.py", "logsources.yml", "program.py", "rules.py", "ruleset.py", "tree.py")
     return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
 
 

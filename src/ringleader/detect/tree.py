@@ -51,11 +51,16 @@ def _decided(predicate: Predicate, content: str) -> bool:
 
 
 def leaves(tree: Tree) -> list[int]:
-    if isinstance(tree, bool):
-        return []
-    if isinstance(tree, int):
-        return [tree]
-    return [leaf for child in tree[1:] for leaf in leaves(child)]
+    """The predicates of a tree, from left to right."""
+    found: list[int] = []
+    pending = [tree]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, list):
+            pending.extend(reversed(each[1:]))
+        elif not isinstance(each, bool):
+            found.append(each)
+    return found
 
 
 def holds(tree: Tree, found: Collection[int]) -> bool:
@@ -85,6 +90,27 @@ def necessary(tree: Tree, predicates: Sequence[Predicate]) -> frozenset[int] | N
         return None if any(one is None for one in sets) else frozenset().union(*(one for one in sets if one))
     known = [one for one in sets if one is not None]
     return min(known, key=lambda one: sum(_commonness(predicates[n]) for n in one), default=None)
+
+
+def values(field: str, program: Program) -> frozenset[str] | None:
+    """The values of ``field`` of which an event must have one for the program to hold; None when others may do."""
+
+    def walk(tree: Tree) -> frozenset[str] | None:
+        if isinstance(tree, bool):
+            return None
+        if isinstance(tree, int):
+            predicate = program.predicates[tree]
+            wanted = predicate.field == field and predicate.op == "eq" and not predicate.cased
+            return frozenset((predicate.arg,)) if wanted else None
+        op, *children = tree
+        if op == "not":
+            return None
+        known = [walk(child) for child in children]
+        if op == "or":
+            return frozenset().union(*(one for one in known if one)) if all(known) else None
+        return next((one for one in known if one is not None), None)
+
+    return walk(program.tree)
 
 
 def _commonness(predicate: Predicate) -> float:
