@@ -31,6 +31,7 @@ SMALLEST = 600
 """An offset is a multiple of 15 minutes, as zones are; less than 10 minutes is delay, not a lie."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE = _EPOCH.replace(tzinfo=None)
 _FIRST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 _LAST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
@@ -75,7 +76,7 @@ def _bounded(found: int | None) -> int | None:
 
 
 def _microseconds(found: datetime) -> int:
-    since = (found if found.tzinfo else found.replace(tzinfo=UTC)) - _EPOCH
+    since = found - (_EPOCH if found.tzinfo else _NAIVE)
     return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
 
 

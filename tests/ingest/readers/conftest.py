@@ -42,7 +42,7 @@ def _read(reader: Reader, data: bytes, block: int = BLOCK) -> Read:
                 assert not any(isinstance(value, dict) for value in event.values())
                 assert not event.keys() & batch.renames.keys(), "never both names"
                 if batch.raw is not None:
-                    assert batch.raw[offset - batch.raw_start :][:1] == b"{"
+                    assert batch.raw[offset - batch.raw_start :].lstrip().startswith(b"{")
                 named = {back.get(name, name): value for name, value in event.items()}
                 when, where = reader.time(event, batch.renames), reader.host(event, batch.renames)
                 out.events[offset] = (kind, named, when, where)
