@@ -54,8 +54,9 @@ class Field:
                 else:
                     bare.append(number)
         self.null: Class = frozenset(null)
-        self._cased = bool(self._equal[True])
-        self._literals = [(cased, Literals(words[cased])) for cased in (False, True) if words[cased]]
+        # A folded text is never shorter than the text, so a longer text equals no needle.
+        self._longest = max((len(needle) for each in self._equal.values() for needle in each), default=-1)
+        self._literals = [Literals(cased, words[cased]) for cased in (False, True) if words[cased]]
         self._bare, self._bundle, self._bundled = self._bundles(bare)
 
     def _bundles(self, bare: list[int]) -> tuple[list[int], pattern.Test | None, list[int]]:
@@ -85,14 +86,12 @@ class Field:
 
     def _text(self, text: str) -> Class:
         found = set(self._any)
-        folded = value.fold(text)
-        if equal := self._equal[False].get(folded):
-            found.update(equal)
-        if self._cased and (equal := self._equal[True].get(text)):
-            found.update(equal)
+        if len(text) <= self._longest:
+            found.update(self._equal[False].get(value.fold(text), ()))
+            found.update(self._equal[True].get(text, ()))
         pending = set(self._bare)
-        for cased, literals in self._literals:
-            literals.find(text if cased else folded, found, pending)
+        for literals in self._literals:
+            literals.find(text, found, pending)
         if self._bundle is not None and self._bundle(text):
             pending.update(self._bundled)
         if not text.isascii():  # under (?i), RE2 takes ſ for s, which folding does not: no guard can be trusted

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import ahocorasick_rs
 
+from ringleader.schema import value
+
 CONTAINS, STARTS, ENDS, GUARD = range(4)
 MODES = {"contains": CONTAINS, "startswith": STARTS, "endswith": ENDS}
 _FEW = 48  # literals up to which the automaton has a vector search
@@ -22,7 +24,8 @@ class Literals:
     """Where literals stand in a text, by one automaton. Long texts are looked at line by line, each distinct line once:
     script blocks and context dumps repeat most of their lines."""
 
-    def __init__(self, words: Mapping[str, list[tuple[int, int]]]) -> None:
+    def __init__(self, cased: bool, words: Mapping[str, list[tuple[int, int]]]) -> None:
+        self._cased = cased
         ordered = sorted(words)
         self._placed = [words[word] for word in ordered]
         self._automaton = ahocorasick_rs.AhoCorasick(ordered)
@@ -34,9 +37,8 @@ class Literals:
         self._kept = 0
 
     def find(self, text: str, found: set[int], pending: set[int]) -> None:
-        """Add the predicates that hold to ``found``, those whose guard stands in the text to ``pending``. ``text`` is
-        folded already unless the literals are cased."""
-        if len(text) < LONG or self._quick is not None or not self._by_line or "\n" not in text:
+        """Add the predicates that hold to ``found``, those whose guard stands in the text to ``pending``."""
+        if len(text) < LONG or not self._by_line or "\n" not in text:
             self._take(self._look(text), found, pending, True, True)
             return
         lines = text.split("\n")
@@ -51,10 +53,11 @@ class Literals:
                 self._take(hits, found, pending, place == 0, place == last)
 
     def _look(self, text: str) -> Placed:
-        size = len(text)
-        if self._quick is not None and size >= LONG and not self._quick.find_matches_as_indexes(text):
+        content = text if self._cased else value.fold(text)
+        size = len(content)
+        if self._quick is not None and size >= LONG and not self._quick.find_matches_as_indexes(content):
             return ()
-        seen = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        seen = self._automaton.find_matches_as_indexes(content, overlapping=True)
         return tuple({(word, (start == 0) | (end == size) << 1) for word, start, end in seen})
 
     def _take(self, hits: Placed, found: set[int], pending: set[int], first: bool, last: bool) -> None:
