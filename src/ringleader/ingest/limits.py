@@ -47,6 +47,7 @@ CODES: dict[str, str] = {
     "broken-link": "the symbolic link leads nowhere",
     "link-loop": "the symbolic link leads to itself or to a folder that is read already",
     "unreadable": "the file or folder cannot be opened or read",
+    "changed": "the file changed while it was read; copy it and ingest the copy",
     "empty": "the file has no bytes",
     "unknown-format": "no reader knows this format; the detail is a guess at what it is",
     "duplicate": "the same bytes were read under another path, which the detail names",

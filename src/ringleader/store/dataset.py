@@ -51,20 +51,25 @@ class Store:
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock over several transactions. Raises :class:`CaseBusy` when another process holds it."""
-        if self._lock is None:
-            with writing_to(self.layout.root):
-                self._lock = lock(self.layout.lock)
-            # Somebody else may have written since this instance read the manifest, or died while writing.
-            self._state = manifest.load(self.layout.manifest)
-            self._clean = False
         self._writers += 1
         try:
+            if self._lock is None:
+                self._start_writing()
             yield
         finally:
             self._writers -= 1
-            if not self._writers:
+            if not self._writers and self._lock is not None:
                 self._lock.close()
                 self._lock = None
+
+    def _start_writing(self) -> None:
+        with writing_to(self.layout.root):
+            self._lock = lock(self.layout.lock)
+        # Somebody else may have written since this instance read the manifest, or died while writing.
+        self._state = manifest.load(self.layout.manifest)
+        self._clean = False
+        with writing_to(self.layout.root):
+            self._empty_temporary()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -82,13 +87,15 @@ class Store:
             finally:
                 tx.close()
 
+    def _empty_temporary(self) -> None:
+        """Remove what earlier writers left in the temporary folder. The caller holds the lock."""
+        shutil.rmtree(self.layout.temporary, ignore_errors=True)
+        self.layout.temporary.mkdir(parents=True, exist_ok=True)
+        self.layout.temporary.chmod(0o700)
+
     def _sweep(self) -> None:
-        """Remove what killed or failed writers left behind. The caller holds the lock."""
+        """Remove tables' files that killed or failed writers left behind. The caller holds the lock."""
         with writing_to(self.layout.root):
-            if self.layout.temporary.exists():
-                shutil.rmtree(self.layout.temporary, ignore_errors=True)
-            self.layout.temporary.mkdir(parents=True, exist_ok=True)
-            self.layout.temporary.chmod(0o700)
             for table in tables.ALL:
                 for path in self.layout.table(table).rglob("*.parquet"):
                     if path.relative_to(self.layout.root).as_posix() not in self._state.files:
@@ -128,6 +135,10 @@ class Store:
         values)."""
         for path in self.files(table, kind_prefix):
             yield from read_file(path, columns, dictionary=dictionary)
+
+    def batches_of(self, entry: File, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows of one file of the manifest."""
+        return read_file(self.layout.file(entry.path), columns)
 
     def read(self, table: str, columns: Sequence[str] | None = None, *, kind_prefix: str | None = None) -> pa.Table:
         """All rows in memory; columns that some files lack are null there. For tables known to be small, or few

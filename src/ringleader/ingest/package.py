@@ -1,0 +1,232 @@
+"""Parse one package of evidence in a worker: Parquet files of events per kind, and of rejects, ready to be adopted by a
+transaction. What comes out depends on the package alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ringleader.errors import StoreError
+from ringleader.ingest import clock, readers
+from ringleader.ingest.columns import Columns, printable
+from ringleader.ingest.discover import open_regular
+from ringleader.ingest.place import place
+from ringleader.ingest.readers import Reader, Unit
+from ringleader.ingest.survey import Evidence
+from ringleader.schema import tables
+from ringleader.schema.batch import Batch, Reject
+from ringleader.store import File, sha256_file
+from ringleader.store.disk import writing_to
+from ringleader.store.layout import events_path
+from ringleader.store.transaction import writer
+
+COMPRESSION = "lz4"
+DETAIL = 500
+"""Characters of a reject's detail that are kept."""
+
+_ROWS = 1_000_000
+"""Events after which a package's files are written and further ones begun: tiny events must not fill the memory."""
+_REJECTS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some units of an evidence, all of it when ``units`` is empty."""
+
+    evidence: Evidence
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """``folder`` is where the files are written, on the file system of the store."""
+
+    parts: tuple[Part, ...]
+    folder: str
+    size: int
+
+    @property
+    def id(self) -> str:
+        """The same for the same parts, whatever else is ingested."""
+        digest = hashlib.sha256()
+        for part in self.parts:
+            digest.update(part.evidence.evidence_id.encode())
+            for unit in part.units:
+                digest.update(f" {unit.start}-{unit.end}".encode())
+        return digest.hexdigest()[:20]
+
+
+@dataclass(slots=True)
+class Count:
+    """What came out of one part. Times are microseconds since 1970 in UTC."""
+
+    records: int = 0
+    rejected: int = 0
+    first: int | None = None
+    last: int | None = None
+    clock: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Count) -> None:
+        self.records += other.records
+        self.rejected += other.rejected
+        self.first = min((t for t in (self.first, other.first) if t is not None), default=None)
+        self.last = max((t for t in (self.last, other.last) if t is not None), default=None)
+        self.clock |= other.clock
+
+
+@dataclass(slots=True)
+class Parsed:
+    """``files`` pairs where a file lies with what it is to be. ``counts`` and ``codes`` (number of rejects) go by
+    part and by code. ``refused`` (part, code, detail) or ``trouble`` (with the disk of the store) mean that nothing
+    was written."""
+
+    files: list[tuple[str, File]] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
+    codes: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+    refused: list[tuple[int, str, str]] = field(default_factory=list)
+    trouble: str | None = None
+
+
+def parse(package: Package) -> Parsed:
+    out = Parsed()
+    columns = Columns([part.evidence.evidence_id for part in package.parts])
+    rejects: list[pa.RecordBatch] = []
+    number = 0
+    try:
+        Path(package.folder).mkdir(parents=True, exist_ok=True)
+        for index, part in enumerate(package.parts):
+            reader = readers.BY_NAME[part.evidence.format]
+            count = Count()
+            out.counts.append(count)
+            try:
+                for batch, corrections in _batches(part, reader):
+                    count.clock = corrections
+                    _take(batch, reader, index, columns, count, out)
+                    rejects += _reject_rows(batch.rejects, part.evidence)
+                    if columns.rows >= _ROWS:
+                        _write_events(columns, package, number, out)
+                        number += 1
+            except OSError as error:
+                out.refused.append((index, *_cause(error)))
+        if not out.refused:
+            _write_events(columns, package, number, out)
+            _write_rejects(rejects, package, out)
+    except StoreError as error:
+        out.trouble = str(error)
+    return out
+
+
+class _ChangedError(OSError):
+    pass
+
+
+def _cause(error: OSError) -> tuple[str, str]:
+    return ("changed" if isinstance(error, _ChangedError) else "unreadable"), str(error)
+
+
+def _batches(part: Part, reader: Reader) -> Iterator[tuple[Batch, dict[str, int]]]:
+    """The part's batches, each with the clock corrections that hold for the evidence."""
+    evidence = part.evidence
+    with open_regular(evidence.path) as source:
+        units = part.units or tuple(reader.plan(source, evidence.size, readers.BLOCK))
+        batches: Iterator[Batch] = (batch for unit in units for batch in reader.read(source, unit))
+        corrections = dict(evidence.clock)
+        if not part.units:
+            # The sample is kept and used, so that no byte is decoded twice.
+            sample: list[Batch] = []
+            corrections = clock.survey(reader, _tap(batches, sample))
+            batches = itertools.chain(_drain(sample), batches)
+        for batch in batches:
+            yield batch, corrections
+        status = os.fstat(source.fileno())
+        if (status.st_size, status.st_mtime_ns) != (evidence.size, evidence.mtime):
+            raise _ChangedError("size or time of change differ from when it was hashed")
+
+
+def _tap(batches: Iterator[Batch], kept: list[Batch]) -> Iterator[Batch]:
+    for batch in batches:
+        kept.append(batch)
+        yield batch
+
+
+def _drain(kept: list[Batch]) -> Iterator[Batch]:
+    kept.reverse()
+    while kept:
+        yield kept.pop()
+
+
+def _take(batch: Batch, reader: Reader, index: int, columns: Columns, count: Count, out: Parsed) -> None:
+    count.rejected += len(batch.rejects)
+    for reject in batch.rejects:
+        out.codes[reject.code] = out.codes.get(reject.code, 0) + 1
+    if not batch.events:
+        return
+    placed = place(reader, batch, count.clock)
+    columns.add(batch, index, placed)
+    span = pc.min_max(placed.time.cast(pa.int64())).as_py()
+    count.add(Count(len(batch), 0, span["min"], span["max"]))
+
+
+def _write_events(columns: Columns, package: Package, number: int, out: Parsed) -> None:
+    name = f"{package.id}-{number}" if number else package.id
+    for kind, table in columns.finish():
+        own = table.column_names[len(tables.EVENTS) :]
+        path = Path(package.folder) / f"{len(out.files)}.parquet"
+        with writing_to(path.parent):
+            pq.write_table(
+                table,
+                path,
+                compression=COMPRESSION,
+                # Ids differ in every row. Statistics pay for themselves where ranges are asked for.
+                use_dictionary=["evidence_id", "kind", "host", *own],
+                write_statistics=["time"],
+                row_group_size=1 << 20,
+            )
+        _finish(path, events_path(kind, name), table.num_rows, out)
+        out.kinds[kind] = out.kinds.get(kind, 0) + table.num_rows
+
+
+def _reject_rows(rejects: list[Reject], evidence: Evidence) -> list[pa.RecordBatch]:
+    return [
+        reject_batch([(evidence.evidence_id, evidence.shown, item.offset, item.code, item.detail) for item in some])
+        for some in (rejects[at : at + _REJECTS] for at in range(0, len(rejects), _REJECTS))
+    ]
+
+
+def reject_batch(rows: list[tuple[str | None, str, int, str, str]]) -> pa.RecordBatch:
+    """Rows of the table rejects from (evidence id, path, offset, code, detail)."""
+    names = ("evidence_id", "path", "offset", "code", "detail")
+    columns: dict[str, Any] = dict(zip(names, zip(*rows, strict=True), strict=True)) | {"stage": ["ingest"] * len(rows)}
+    columns["detail"] = [printable(text[:DETAIL]) for text in columns["detail"]]
+    arrays = [pa.array(columns[column.name], _plain(column.type)).cast(column.type) for column in tables.REJECTS]
+    return pa.record_batch(arrays, schema=tables.REJECTS)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _write_rejects(rejects: list[pa.RecordBatch], package: Package, out: Parsed) -> None:
+    if not rejects:
+        return
+    path = Path(package.folder) / "rejects.parquet"
+    with writing_to(path.parent), writer(path, tables.REJECTS) as sink:
+        sink.write_table(pa.Table.from_batches(rejects).unify_dictionaries().combine_chunks())
+    _finish(path, f"rejects/{package.id}.parquet", sum(batch.num_rows for batch in rejects), out)
+
+
+def _finish(path: Path, target: str, rows: int, out: Parsed) -> None:
+    with writing_to(path.parent):
+        digest, size = sha256_file(path)
+    out.files.append((str(path), File(target, digest, size, rows)))
