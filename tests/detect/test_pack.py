@@ -133,7 +133,7 @@ def test_log_sources_are_known() -> None:
 
 @pytest.fixture(scope="session")
 def attack(shared: Path) -> tuple[dict[str, set[str]], set[str], set[tuple[str, str]]]:
-    """Technique id to its tactics; all ids in use; which group or software is said to use which technique or software."""
+    """Technique id to its tactics; all ids in use; which group or software uses which technique or software."""
     file = shared / "attack" / "enterprise-attack-18.1.json.gz"
     if not file.is_file():
         pytest.skip(f"no ATT&CK bundle at {file}")
