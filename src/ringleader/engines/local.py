@@ -6,9 +6,11 @@ from __future__ import annotations
 import ctypes
 import gc
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as UnitTimeout
@@ -33,7 +35,6 @@ AHEAD = 2
 # Arrow's own allocators reserve address space by the gigabyte and keep what was freed; the C library's can be limited
 # and trimmed.
 _ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
 class Local:
@@ -103,12 +104,19 @@ def _run(kernel: Callable[[T], R], unit: T) -> R:
 
 def _start_worker(memory: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if memory is not None and resource is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     gc.freeze()
     gc.disable()
+
+
+def _end_with_parent() -> None:
+    """A killed run must not leave workers behind that still write."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _give_back_memory() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -23,13 +23,13 @@ def run(text: str, files: Mapping[str, Sequence[Path]]) -> pa.Table:
         wanted = {table: paths for table, paths in files.items() if re.search(rf"\b{table}\b", text, re.IGNORECASE)}
         for table, paths in wanted.items():
             if paths:
-                # The paths are data, but DuckDB expands patterns in them and takes no parameters in a view.
-                names = ", ".join("'" + glob.escape(str(path)).replace("'", "''") + "'" for path in paths)
-                connection.execute(f"CREATE VIEW {table} AS FROM read_parquet([{names}], union_by_name = true)")
+                # Paths are data, but DuckDB expands patterns in them and takes no parameters in a view.
+                names = _list(glob.escape(str(path)) for path in paths)
+                connection.execute(f"CREATE VIEW {table} AS FROM read_parquet({names}, union_by_name = true)")
             else:
                 connection.register(table, tables.ALL[table].empty_table())
-        allowed = ", ".join("'" + str(path).replace("'", "''") + "'" for paths in wanted.values() for path in paths)
-        connection.execute(f"SET allowed_paths = [{allowed}]")
+        plain = [str(path) for paths in wanted.values() for path in paths]
+        connection.execute(f"SET allowed_paths = {_list([*plain, *map(glob.escape, plain)])}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         try:
@@ -39,3 +39,8 @@ def run(text: str, files: Mapping[str, Sequence[Path]]) -> pa.Table:
         if answer is None:
             raise UsageError("the statement has no answer", hint="only queries make sense here: SELECT, FROM, WITH")
         return answer.to_arrow_table()
+
+
+def _list(texts: Iterable[str]) -> str:
+    """A list of texts as SQL writes it."""
+    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
