@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringleader import __version__
+from ringleader.errors import EvidenceError
 
 if TYPE_CHECKING:
     from ringleader.case import Case
@@ -59,7 +60,13 @@ class Outcome:
 def _ingest(run: Run) -> Any:
     from ringleader import ingest
 
-    return ingest.ingest(run.store, list(run.evidence), engine=run.engine, progress=run.progress)
+    summary = ingest.ingest(run.store, list(run.evidence), engine=run.engine, progress=run.progress)
+    if run.evidence and not run.store.rows("events"):
+        raise EvidenceError(
+            "none of the evidence could be read",
+            hint="; ".join(summary.unread[:3]) or "the files are empty, or hold no events",
+        )
+    return summary
 
 
 def _detect(run: Run) -> Any:

@@ -54,11 +54,13 @@ def test_start_imports_nothing_heavy() -> None:
     [
         (["status", "nowhere"], 3, "ringleader init nowhere"),
         (["hunt", "nowhere"], 3, "ringleader init nowhere"),
-        (["hunt", "case", "e", "--rules", "missing.zip"], 2, "no rules at missing.zip"),
-        (["hunt", "case", "e", "--no-builtin"], 2, "no rules to use"),
-        (["hunt", "case", "e", "--timezone", "Mars/Olympus"], 2, "Mars/Olympus"),
-        (["hunt", "things", "e"], 2, "name a case before the evidence"),
-        (["hunt", "things/file", "e"], 2, "name a case before the evidence"),
+        (["hunt", "case", "things", "--rules", "missing.zip"], 2, "no rules at missing.zip"),
+        (["hunt", "case", "things", "--no-builtin"], 2, "no rules to use"),
+        (["hunt", "case", "things", "--timezone", "Mars/Olympus"], 2, "Mars/Olympus"),
+        (["hunt", "things", "things"], 2, "name a case before the evidence"),
+        (["hunt", "things/file", "things"], 2, "name a case before the evidence"),
+        (["hunt", "case", "typo"], 2, "no evidence at typo"),
+        (["scan", "typo"], 2, "no evidence at typo"),
         (["rules", "check", "bad.yml"], 7, "cannot be used"),
         (["nothing"], 2, "No such command"),
         (["ingest", "case"], 2, "Missing argument"),
@@ -78,7 +80,7 @@ def test_wrong_use_is_told_on_stderr(
     assert done.exit_code == code, done.output
     assert said in done.stderr
     assert "Traceback" not in done.output
-    assert not (tmp_path / "things" / "ringleader.toml").exists()
+    assert not list(tmp_path.rglob("ringleader.toml"))
 
 
 def _raising(problem: BaseException) -> Any:

@@ -17,9 +17,8 @@ def hunt(
 ) -> None:
     from ringleader import pipeline
 
-    opened = stage.open_case(case, create=bool(evidence))
     with stage.prepared(
-        opened, evidence or (), rules, no_builtin=no_builtin, workers=workers, timezone=timezone, create=bool(evidence)
+        case, evidence or (), rules, no_builtin=no_builtin, workers=workers, timezone=timezone, create=bool(evidence)
     ) as run:
         outcomes = list(pipeline.hunt(run))
     if as_json:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ringleader.errors import RingleaderError
 
@@ -43,11 +43,12 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
-def out() -> Console:
+def out(file: TextIO | None = None) -> Console:
     from rich.console import Console
 
     # A pipe or file gets lines as long as they are: nothing is folded or cut for a screen that is not there.
-    return Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else 1000)
+    width = None if (file or sys.stdout).isatty() else 1000
+    return Console(file=file, markup=False, highlight=False, emoji=False, width=width)
 
 
 def err() -> Console:
@@ -97,7 +98,9 @@ def facts(rows: Iterable[tuple[str, str]]) -> None:
         out().print(f"{name:<10}  {clean(value)}", soft_wrap=True)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> None:
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = (), file: TextIO | None = None
+) -> None:
     """A plain table; every cell is cleaned. On a terminal long cells fold, elsewhere one row is one line."""
     from rich.table import Table
     from rich.text import Text
@@ -111,7 +114,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Itera
         for cell in cells:
             cell.stylize(LEVEL_STYLE.get(cell.plain, ""))
         shown.add_row(*cells)
-    out().print(shown)
+    console = out(file)
+    with console.capture() as rendered:
+        console.print(shown)
+    for line in rendered.get().splitlines():
+        console.file.write(line.rstrip() + "\n")
 
 
 LEVELS = ("informational", "low", "medium", "high", "critical")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +30,8 @@ def perform(
 ) -> None:
     """One stage, whether or not its inputs changed since it last ran."""
     stage = next(stage for stage in pipeline.STAGES if stage.name == name)
-    opened = open_case(case, create=create)
     with prepared(
-        opened, evidence, rules, no_builtin=no_builtin, check=check, workers=workers, timezone=timezone, create=create
+        case, evidence, rules, no_builtin=no_builtin, check=check, workers=workers, timezone=timezone, create=create
     ) as run:
         outcome = pipeline.perform(stage, run)
     if as_json:
@@ -58,7 +58,7 @@ def open_case(path: Path, *, create: bool) -> Case:
 
 @contextmanager
 def prepared(
-    case: Case,
+    case: Path,
     evidence: Sequence[Path],
     rules: Sequence[Path] | None,
     *,
@@ -68,21 +68,36 @@ def prepared(
     timezone: str | None = None,
     create: bool = False,
 ) -> Iterator[pipeline.Run]:
+    """All that a run needs. What is wrong with the call is found before a case is made or hours are spent."""
+    check_evidence(evidence)
+    paths = rule_paths(rules, no_builtin=no_builtin)
+    options.zone(timezone)
+    opened = open_case(case, create=create)
+
     from ringleader.store import Store
 
-    zone = options.zone(timezone, case.config.organisation.zone)
-    store = Store.open(case.root, create=create)
     with screen.Progress() as progress:
         yield pipeline.Run(
-            case=case,
-            store=store,
+            case=opened,
+            store=Store.open(opened.root, create=create),
             engine=options.engine(workers),
             progress=progress,
-            zone=zone,
+            zone=options.zone(timezone, opened.config.organisation.zone),
             evidence=tuple(evidence),
-            rules=rule_paths(rules, no_builtin=no_builtin),
+            rules=paths,
             check=check,
         )
+
+
+def check_evidence(paths: Sequence[Path]) -> None:
+    """A path that is not there is a slip of the keyboard, not bad evidence."""
+    from ringleader.errors import UsageError
+
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(
+                f"there is no evidence at {screen.clean(path)}", hint="name a file, a folder or an archive"
+            )
 
 
 def rule_paths(rules: Sequence[Path] | None, *, no_builtin: bool = False) -> tuple[Path, ...]:

@@ -88,7 +88,7 @@ def _show(answers: dict[str, list[dict[str, Any]]], zone: str, limit: int) -> No
     screen.table(
         ["rows", "stage", "code", "for example"],
         [
-            (f"{r['rows']:,}", r["stage"], r["code"], f"{r['path'] or ''}: {r['detail'] or ''}")
+            (f"{r['rows']:,}", r["stage"], r["code"], screen.clean(f"{r['path'] or ''}: {r['detail'] or ''}", 200))
             for r in answers["rejects"]
         ],
         right=["rows"],
