@@ -5,21 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 
-from ringleader.detect import check, findings, ruleset, stored
+from ringleader.detect import check, findings, ruleset, stored, worker
 from ringleader.detect.correlate import Correlator
 from ringleader.detect.documents import Problem
 from ringleader.detect.findings import Finding
-from ringleader.detect.kernel import Matcher
-from ringleader.detect.plan import Plan
 from ringleader.detect.ruleset import RuleSet
 from ringleader.detect.sequence import MAX_ROWS, Seen, sequences
+from ringleader.detect.worker import Worker
 from ringleader.engines.base import Engine, Failure
 from ringleader.engines.progress import Progress, Silent
 from ringleader.schema import tables
@@ -156,68 +154,31 @@ def _check(
     return check.run(asked, engine, progress)
 
 
-class _Worker:
-    """What a worker process keeps from unit to unit."""
-
-    def __init__(self, kept: str) -> None:
-        self.rules = ruleset.opened(kept)
-        self.slow: set[int] = set()
-        self.matcher: Matcher = self.rules.matcher(self.slow.add)
-        self.needs = Correlator(self.rules.correlations).needs()
-
-
-@lru_cache(maxsize=1)
-def _worker(kept: str) -> _Worker:
-    return _Worker(kept)
-
-
 def match(unit: Unit) -> Answer:
     """The findings in one file of events, in order of its rows."""
-    worker = _worker(unit.rules)
-    worker.slow.clear()
+    own = worker.opened(unit.rules)
+    own.slow.clear()
     sink = pa.BufferOutputStream()
     seen: list[Seen] = []
     with pa.ipc.new_stream(sink, tables.FINDINGS, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)) as out:
-        for group in stored.read(Path(unit.path), unit.kind, lambda kind: _wanted(worker, kind)):
-            plan = worker.matcher.plan(group.kind)
+        for group in stored.read(Path(unit.path), unit.kind, lambda kind: _wanted(own, kind)):
+            plan = own.matcher.plan(group.kind)
             if plan.idle:
                 continue
-            hits = iter(worker.matcher.match_columns(group.kind, group.columns(plan.named)))
+            hits = iter(own.matcher.match_columns(group.kind, group.columns(plan.named)))
             while some := list(islice(hits, 10_000)):
                 rows: list[Finding] = []
                 for row, held in some:
-                    _take(worker, plan, group, row, held, rows, seen)
+                    found, each = own.take(held, group.event(row), {}, kind=group.kind, **group.fixed(row))
+                    rows += found
+                    if each is not None:
+                        seen.append(each)
                 out.write_batch(findings.batch(rows))
-    return Answer(sink.getvalue().to_pybytes(), seen, tuple(sorted(worker.slow)))
+    return Answer(sink.getvalue().to_pybytes(), seen, tuple(sorted(own.slow)))
 
 
-def _wanted(worker: _Worker, kind: str) -> set[str] | None:
-    plan = worker.matcher.plan(kind)
+def _wanted(own: Worker, kind: str) -> set[str] | None:
+    plan = own.matcher.plan(kind)
     if plan.idle:
         return set()
-    return None if plan.keywords is not None or worker.needs else plan.named | set(findings.account_fields(kind))
-
-
-def _take(
-    worker: _Worker,
-    plan: Plan,
-    group: stored.Group,
-    row: int,
-    held: Sequence[int],
-    rows: list[Finding],
-    seen: list[Seen],
-) -> None:
-    """The findings of one event, and what correlations need of it."""
-    event, fixed = group.event(row), group.fixed(row)
-    account = findings.account(group.kind, event)
-    for number in held:
-        entry = worker.rules.entries[number]
-        if entry.emits:
-            values = findings.cut(plan.evidence(event, number))
-            rows.append(Finding(entry.rule, "sigma", kind=group.kind, account=account, values=values, **fixed))
-    digests = tuple(digest for number in held if (digest := worker.rules.entries[number].rule.digest) in worker.needs)
-    if digests and fixed["time"] is not None:
-        names = set().union(*(worker.needs[digest] for digest in digests))
-        fields = {name: plan.content(event, name) for name in names}
-        present = {name: content for name, content in fields.items() if content is not None}
-        seen.append(Seen(digests, present, kind=group.kind, account=account, **fixed))
+    return None if plan.keywords is not None or own.needs else plan.named | set(findings.account_fields(kind))
