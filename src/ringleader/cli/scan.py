@@ -66,10 +66,10 @@ def scan(
     workers: options.Workers = None,
     quiet: options.Quiet = False,
 ) -> None:
-    from ringleader import scan as matching
-
     stage.check_evidence(evidence)
     zone = options.zone(timezone)
+    from ringleader import scan as matching
+
     wanted = screen.LEVELS[screen.LEVELS.index(min_level) :]
     levels: Counter[str] = Counter()
     with screen.Progress() as progress, writing(output) as out:
