@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -72,38 +72,60 @@ def scan(
 
     wanted = screen.LEVELS[screen.LEVELS.index(min_level) :]
     levels: Counter[str] = Counter()
-    with screen.Progress() as progress, writing(output) as out:
-        run = matching.scan(
-            evidence, stage.rule_paths(rules, no_builtin=no_builtin), engine=options.engine(workers), progress=progress
-        )
-        write(_counted((finding for finding in run if finding.rule.level in wanted), levels), shape, out, zone)
+    with (
+        screen.Progress(bars=output is not None or not sys.stdout.isatty() or shape is Format.TABLE) as progress,
+        writing(output) as out,
+    ):
+        paths = stage.rule_paths(rules, no_builtin=no_builtin)
+        run = matching.scan(evidence, paths, engine=options.engine(workers), progress=progress)
+        findings = _counted((finding for finding in run if finding.rule.level in wanted), levels)
+        if shape is Format.TABLE:
+            shown = gravest(findings)
+            progress.stop()
+            write_table(shown, out, zone)
+        elif shape is Format.CSV:
+            write_csv(findings, out, zone)
+        else:
+            write_jsonl(findings, out)
     said = ", ".join(f"{levels[level]:,} {level}" for level in reversed(screen.LEVELS) if levels[level])
     screen.say(f"{screen.count(levels.total(), 'finding')}" + (f": {said}" if said else ""))
 
 
-def write(findings: Iterable[Finding], shape: Format, out: TextIO, zone: str) -> None:
-    """CSV and JSON lines as findings come; the table when all are there."""
-    if shape is Format.JSONL:
-        for finding in findings:
-            out.write(json.dumps(_row(finding, "UTC") | {"values": finding.values}) + "\n")
-    elif shape is Format.CSV:
-        table = csv.writer(out)
-        table.writerow(COLUMNS)
-        for finding in findings:
-            table.writerow([inert(value) for value in _row(finding, zone).values()])
+def write_jsonl(findings: Iterable[Finding], out: TextIO) -> None:
+    for finding in findings:
+        time = _time(finding)
+        exact = {"time": time and time.isoformat(), "techniques": finding.rule.techniques, "values": finding.values}
+        out.write(json.dumps(_row(finding, "UTC") | exact) + "\n")
+
+
+def write_csv(findings: Iterable[Finding], out: TextIO, zone: str) -> None:
+    table = csv.writer(out)
+    table.writerow(COLUMNS)
+    for finding in findings:
+        table.writerow([inert(value) for value in _row(finding, zone).values()])
+
+
+def gravest(findings: Iterable[Finding]) -> list[Finding]:
+    """As many as fit a table for people, by time."""
+    kept = heapq.nsmallest(MOST_ROWS, findings, key=lambda f: (-screen.LEVELS.index(f.rule.level), f.time or 0))
+    return sorted(kept, key=lambda finding: finding.time or 0)
+
+
+def write_table(findings: Sequence[Finding], out: TextIO, zone: str) -> None:
+    rows = [_row(finding, zone) for finding in findings]
+    if out.isatty():
+        cells = ("time", "level", "host", "account", "rule")
+        screen.entries((([row[name] for name in cells if row[name]], row["values"]) for row in rows), file=out)
     else:
-        shown = heapq.nsmallest(MOST_ROWS, findings, key=lambda f: (-screen.LEVELS.index(f.rule.level), f.time or 0))
-        rows = (_row(finding, zone) for finding in sorted(shown, key=lambda finding: finding.time or 0))
         columns = ("time", "level", "rule", "host", "account", "values")
         screen.table(columns, ([screen.clean(row[name], 300) for name in columns] for row in rows), file=out)
-        if len(shown) == MOST_ROWS:
-            screen.say(f"Only the {MOST_ROWS:,} gravest are shown; --format csv or jsonl gives all.")
+    if len(findings) == MOST_ROWS:
+        screen.say(f"Only the {MOST_ROWS:,} gravest are shown; --format csv or jsonl gives all.")
 
 
 def _row(finding: Finding, zone: str) -> dict[str, Any]:
-    time = None if finding.time is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=finding.time)
     return {
-        "time": screen.moment(time, zone),
+        "time": screen.moment(_time(finding), zone),
         "level": finding.rule.level,
         "rule": finding.rule.title,
         "techniques": " ".join(finding.rule.techniques),
@@ -115,6 +137,10 @@ def _row(finding: Finding, zone: str) -> dict[str, Any]:
         "event_id": finding.event_id,
         "evidence": finding.evidence_id,
     }
+
+
+def _time(finding: Finding) -> datetime | None:
+    return None if finding.time is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=finding.time)
 
 
 def inert(value: str) -> str:

@@ -151,10 +151,24 @@ def moment(value: datetime | None, zone: str) -> str:
     return shown.strftime("%Y-%m-%d %H:%M:%S") + ("" if zone == "UTC" else shown.strftime(" %z"))
 
 
-class Progress:
-    """Bars on a terminal, now and then a line elsewhere, nothing with ``--quiet``. Use it in a ``with`` block."""
+def entries(rows: Iterable[tuple[Sequence[object], str]], file: TextIO | None = None) -> None:
+    """For rows with one long value: the short cells on a line, the long one below, cut where the terminal ends."""
+    from rich.text import Text
 
-    def __init__(self) -> None:
+    console = out(file)
+    for cells, detail in rows:
+        head = Text("  ").join(Text(text, LEVEL_STYLE.get(text, "")) for text in map(clean, cells))
+        console.print(head, Text("\n    "), Text(clean(detail, console.width - 5), "dim"), sep="", soft_wrap=True)
+
+
+class Progress:
+    """Bars on a terminal, now and then a line elsewhere, nothing with ``--quiet``. Use it in a ``with`` block.
+
+    ``bars`` is unset where results go to the same terminal meanwhile.
+    """
+
+    def __init__(self, *, bars: bool = True) -> None:
+        self._wanted = bars and not quiet and sys.stderr.isatty()
         self._bars: Bars | None = None
         self._task: Any = None
         self._what, self._unit = "", ""
@@ -162,7 +176,7 @@ class Progress:
         self._told = 0.0
 
     def __enter__(self) -> Progress:
-        if not quiet and sys.stderr.isatty():
+        if self._wanted:
             from rich import progress
 
             self._bars = progress.Progress(
@@ -173,8 +187,13 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bars off the terminal, before results go there."""
         if self._bars is not None:
             self._bars.stop()
+            self._bars = None
 
     def begin(self, what: str, total: int | None = None, unit: str = "") -> None:
         self._what, self._unit, self._done, self._total = what, unit, 0, total or 0
