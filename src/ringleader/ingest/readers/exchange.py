@@ -101,9 +101,10 @@ def _records(held: list[tuple[int, str]], header: _Header, *, last: bool) -> Bat
             first += 1
             continue
         count = _span(held, first)
-        if count == 0 and not last and len(held) - first <= _MOST_LINES:
+        if count == 0 and not last:
             break  # the record goes on in the next piece
-        row = _row("".join(text for _, text in held[first : first + (count or 1)]))
+        count = max(count, 1)
+        row = _row("".join(text for _, text in held[first : first + count]))
         if count != 1 and (row is None or len(row) != len(header.fields)):
             count, row = 1, _row(line)
         if row is not None and row == header.fields:
@@ -115,18 +116,25 @@ def _records(held: list[tuple[int, str]], header: _Header, *, last: bool) -> Bat
         elif header.fields or not _is_names(row):
             detail = f"{len(row) if row else 'unreadable'} values for {len(header.fields)} fields: {line[:200]}"
             batch.rejects.append(Reject("bad-row", at, detail))
-        first += count or 1
+        first += count
     del held[:first]
     return batch
 
 
 def _span(held: list[tuple[int, str]], first: int) -> int:
-    """How many lines the record has that begins at ``first``: up to where its quotes are even. 0 if they never are."""
-    quotes = 0
-    for index in range(first, min(first + _MOST_LINES, len(held))):
-        quotes += held[index][1].count('"')
+    """How many lines the record has that begins at ``first``: up to where its quotes are even.
+
+    0 when the lines end before, -1 when the record is longer than any should be.
+    """
+    quotes = size = 0
+    for index in range(first, len(held)):
+        text = held[index][1]
+        quotes += text.count('"')
+        size += len(text)
         if quotes % 2 == 0:
             return index - first + 1
+        if size > lines.LONGEST or index - first >= _MOST_LINES:
+            return -1
     return 0
 
 

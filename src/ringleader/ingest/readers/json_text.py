@@ -19,6 +19,10 @@ _LENIENT = json.JSONDecoder(strict=False)
 _STRICT = json.JSONDecoder()
 _BEGIN = re.compile(rb"^\s*\[?\s*\{", re.MULTILINE)
 _NEXT = re.compile(rb"[^\s,\[\]]")
+_WINDOW = 16 << 10
+_TOKEN = 64
+"""Bytes; no token but a string is longer."""
+_DEEP = "nested too deeply"
 _RESUME = re.compile(rb"(?:^|\n)[ \t]*,?[ \t]*(\{)|\}\s*,\s*(\{)|\}\s*\n\s*(\{)")
 
 
@@ -119,51 +123,77 @@ def _is_utf8(record: bytes) -> bool:
 
 
 def values(source: BinaryIO, unit: Unit) -> Iterator[Record]:
-    """The JSON values of a text that are separated by white space or commas, or are the items of one array, as (offset,
-    text).
+    """The JSON values of a text that are separated by white space or commas, or are the items of one array.
 
-    After a damaged value reading resumes at the next line that begins an object.
+    After a damaged value reading resumes at the next line, or item, that begins an object.
     """
     stream = lines.stream(source, unit)
     stream.seek(0)
-    at, buffer, last = 0, b"", False
+    at, buffer, last, lost = 0, b"", False, False
     while not last:
         data = stream.read(lines.PIECE)
         last = not data
         buffer += data
         if at == 0:
             buffer = _blank_mark(buffer)
-        position = 0
-        # One byte is one character in Latin-1, so that json's positions are byte offsets.
-        chars = buffer.decode("latin-1")
+        position = _resume(buffer, 0) if lost else 0
+        if position < 0:
+            buffer, at = buffer[-_TOKEN:], at + max(len(buffer) - _TOKEN, 0)
+            continue
+        lost = False
         while found := _NEXT.search(buffer, position):
             start = found.start()
-            try:
-                position = _STRICT.raw_decode(chars, start)[1]
-                if position == len(chars) and not last and chars[start] not in '{["':
-                    position = start  # a number or a word may go on in the next piece
-                    break
-                yield at + start, buffer[start:position]
-            except (json.JSONDecodeError, RecursionError) as error:
-                wrong = error.pos if isinstance(error, json.JSONDecodeError) else start + lines.PIECE // 64
-                if not last and len(chars) - start <= lines.LONGEST and _may_go_on(error, wrong, len(chars)):
-                    position = start
-                    break
-                resume = _RESUME.search(buffer, max(wrong, start + 1))
-                position = resume.start(resume.lastindex or 0) if resume else len(buffer)
-                deep = isinstance(error, RecursionError)
-                detail = f"{error}: {lines.text(buffer[start : start + 200])}"
-                yield Reject("deep-json" if deep else "bad-json", at + start, detail)
+            end, error = _end(buffer, start, last)
+            if error is None:
+                yield at + start, buffer[start:end]
+                position = end
+                continue
+            if end == len(buffer) and not last and end - start <= lines.LONGEST:
+                position = start  # its end may be in the next piece
+                break
+            code = "long-line" if end - start > lines.LONGEST else "deep-json" if error == _DEEP else "bad-json"
+            yield Reject(code, at + start, f"{error}: {lines.text(buffer[start : start + 200])}")
+            position = _resume(buffer, max(end - 1, start + 1))
+            if position < 0:
+                lost, position = True, max(end, len(buffer) - _TOKEN)
+                break
         else:
             position = len(buffer)
         buffer, at = buffer[position:], at + position
 
 
-def _may_go_on(error: Exception, wrong: int, length: int) -> bool:
-    """Whether the value may only lack its end: what is wrong is within a token's reach of the end, or a string has no
-    end.
+def _resume(buffer: bytes, position: int) -> int:
+    """Where the next object begins that looks like a new value, -1 if none does."""
+    found = _RESUME.search(buffer, position)
+    return found.start(found.lastindex or 0) if found else -1
+
+
+def _end(buffer: bytes, start: int, last: bool) -> tuple[int, str | None]:
+    """Where the value at ``start`` ends, or an error and its place: the end of ``buffer`` if only the rest may be missing.
+
+    The value is looked at through a window that grows, as an error in a long text costs json a count of all its lines.
     """
-    return isinstance(error, json.JSONDecodeError) and (length - wrong < 64 or "Unterminated string" in str(error))
+    window = _WINDOW
+    while True:
+        # One byte is one character in Latin-1, so that json's positions are byte offsets.
+        chars = buffer[start : start + window].decode("latin-1")
+        all_seen = start + len(chars) == len(buffer)
+        try:
+            end = _STRICT.raw_decode(chars)[1]
+            if end < len(chars) or (all_seen and last) or chars[0] in '{["':
+                return start + end, None
+            wrong, message = end, "no end"  # a number or a word may go on
+        except json.JSONDecodeError as error:
+            wrong, message = error.pos, error.msg
+        except RecursionError:
+            return start + min(len(chars), _WINDOW), _DEEP
+        # What is wrong close to the end, or a string without one, may be for want of what follows.
+        cut = len(chars) - wrong < _TOKEN or message.startswith("Unterminated string")
+        if not cut or (all_seen and last):
+            return start + wrong, message
+        if all_seen:
+            return len(buffer), message
+        window *= 4
 
 
 def _blank_mark(buffer: bytes) -> bytes:

@@ -98,21 +98,8 @@ def fit_flat(event: Event) -> None:
 
 def nested(event: Mapping[str, Any]) -> Event:
     """The content of ``Event`` as evtx_dump and the evtx package write it."""
-    system: Event = {}
     inner = event.get("System")
-    if type(inner) is dict:
-        for name, found in inner.items():
-            if type(found) is dict:
-                attributes = found.get("#attributes")
-                if len(found) == 1 and type(attributes) is dict:
-                    for key, item in attributes.items():
-                        system[_ATTRIBUTES.get((name, key)) or f"{name}_{key}"] = item
-                else:
-                    _system(system, name, found)
-            elif name == "EventID" or name.endswith("_attributes"):
-                _system(system, name, found)
-            elif found is not None:
-                system[name] = found
+    system = _system(inner) if type(inner) is dict else {}
     data = event.get("EventData")
     out = data if type(data) is dict and _is_plain(data) else _data(data)
     for name, found in event.items():
@@ -122,15 +109,45 @@ def nested(event: Mapping[str, Any]) -> Event:
 
 
 _PARTS = frozenset(("System", "EventData", "#attributes"))
-_ATTRIBUTES = {
-    ("Provider", "Name"): "Provider_Name",
-    ("Provider", "Guid"): "Provider_Guid",
-    ("TimeCreated", "SystemTime"): "TimeCreated",
-    ("Execution", "ProcessID"): "Execution_ProcessID",
-    ("Execution", "ThreadID"): "Execution_ThreadID",
-    ("Security", "UserID"): "Security_UserID",
-    ("Correlation", "ActivityID"): "Correlation_ActivityID",
-}
+_ATTRIBUTES: dict[str, dict[str, str]] = {"TimeCreated": {"SystemTime": "TimeCreated"}}
+"""Element and attribute of System to the canonical name; ``<element>_<attribute>`` where it says nothing."""
+
+
+def _system(inner: Event) -> Event:
+    """System: an element's text is under its name, its attributes under ``<name>_<attribute>``."""
+    out: Event = {}
+    for name, found in inner.items():
+        if type(found) is not dict:
+            if found is not None:
+                out[name] = found
+            continue
+        attributes = found.get("#attributes")
+        if attributes is None:
+            attributes = found if "#text" not in found else {}
+        if "#text" in found:
+            out[name] = found["#text"]
+        _attributes(out, name.removesuffix("_attributes"), attributes)
+    number = out.get("EventID")
+    if type(number) is str and number.isdecimal() and len(number) < 20:
+        out["EventID"] = int(number)
+    return out
+
+
+def _attributes(out: Event, element: str, attributes: Any) -> None:
+    if type(attributes) is not dict:
+        return
+    names = _ATTRIBUTES.get(element)
+    if names is None:
+        # Bounded: hostile evidence may name elements without end.
+        names = _ATTRIBUTES.setdefault(element, {}) if len(_ATTRIBUTES) < 256 and len(element) < 256 else {}
+    for key, item in attributes.items():
+        name = names.get(key)
+        if name is None:
+            name = f"{element}_{key}"
+            if len(names) < 256 and len(key) < 256:
+                names[key] = name
+        if item is not None:
+            out[name] = item
 
 
 def _part(system: Event, out: Event, name: str, found: Any) -> None:
@@ -148,22 +165,6 @@ def _part(system: Event, out: Event, name: str, found: Any) -> None:
 def _is_plain(data: Event) -> bool:
     """Whether EventData needs no work: named values only, no attributes."""
     return "Data" not in data and dict not in map(type, data.values())
-
-
-def _system(out: Event, name: str, found: Any) -> None:
-    """One element of System: its text under its name, its attributes as ``<name>_<attribute>``."""
-    if found is None or name.startswith("#"):
-        return
-    attributes: Any = None
-    if name.endswith("_attributes"):
-        name, attributes, found = name.removesuffix("_attributes"), found, None
-    elif isinstance(found, dict):
-        attributes, found = found.get("#attributes", found), found.get("#text")
-    for key, item in attributes.items() if isinstance(attributes, dict) else ():
-        if item is not None and not key.startswith("#"):
-            out["TimeCreated" if (name, key) == ("TimeCreated", "SystemTime") else f"{name}_{key}"] = item
-    if found is not None:
-        out[name] = int(found) if name == "EventID" and isinstance(found, str) and found.isdecimal() else found
 
 
 def _data(found: Any) -> Event:
@@ -247,7 +248,8 @@ def _lift(out: Event, name: str, inner: Event) -> None:
         inner = value.flatten(inner)
     for key, found in inner.items():
         dotted = f"{name}.{key}"
-        _put(out, _BEAT.get(dotted, dotted), found)
+        dotted = _BEAT.get(dotted, dotted)
+        out[f"System_{dotted}" if dotted in out else dotted] = found
 
 
 def _beat_data(found: Any) -> Event:
