@@ -141,8 +141,15 @@ class Unpacker:
                     return
                 with tempfile.TemporaryFile(dir=self.folder) as copy:
                     copy.write(head)
-                    while chunk := stream.read(_CHUNK):
-                        copy.write(chunk)
+                    try:
+                        while chunk := stream.read(_CHUNK):
+                            copy.write(chunk)
+                    except DAMAGE as error:
+                        if isinstance(error, OSError) and error.errno is not None:
+                            raise  # the disk, not the archive
+                        # What came before the damage may well be whole: some writers leave a line break after a gzip
+                        # file.
+                        yield Refused(name, *_damage(error))
                     length = copy.tell()
                     copy.seek(0)
                     yield from self._walk(copy, name, inner, length, deeper)
