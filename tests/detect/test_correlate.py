@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringleader.detect import correlate, windows
+from ringleader.detect import correlate, window
 from ringleader.detect.correlate import Correlator, Hit, Row
 from ringleader.detect.correlation import Correlation, Reference, correlations
 from ringleader.detect.rules import Loaded, LogSource, Rule, load
@@ -174,6 +174,27 @@ def test_a_whole_window_inside_another_comes_when_it_is_known(tmp_path: Path) ->
     assert not _run(loaded, (0, "a", u), (1, "a", u), (2, "a", u), (11, "b", u))
 
 
+def test_many_paths_through_a_chain_cost_no_more_than_its_rules(tmp_path: Path) -> None:
+    layers: list[dict[str, Any]] = []
+    for number in range(40):
+        inner = [f"l{number - 1}x", f"l{number - 1}y"] if number else ["a"]
+        layers += [
+            {
+                "name": f"l{number}{side}",
+                "type": "event_count",
+                "rules": inner,
+                "group-by": ["U"],
+                "condition": {"gte": 1},
+            }
+            for side in "xy"
+        ]
+    loaded = _load(tmp_path, *layers)
+    hits = _run(loaded, (0, "a", {"U": "u"}))
+    assert [hit.correlation.rule.name for hit in hits] == ["l39x", "l39y"]
+    found, _ = correlations(loaded.rules)
+    assert [*Correlator(found).needs().values()] == [{"U"}]
+
+
 def test_rows_out_of_order_are_refused(tmp_path: Path) -> None:
     loaded = _load(tmp_path, {"type": "event_count", "rules": ["a"], "group-by": ["U"], "condition": {"gte": 1}})
     with pytest.raises(ValueError, match="order of time"):
@@ -183,7 +204,7 @@ def test_rows_out_of_order_are_refused(tmp_path: Path) -> None:
 def test_floods_stay_within_bounds_and_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(correlate, "MAX_GROUPS", 10)
     monkeypatch.setattr(correlate, "MAX_HELD", 50)
-    monkeypatch.setattr(windows, "MAX_ITEMS", 20)
+    monkeypatch.setattr(window, "MAX_ITEMS", 20)
     many = _correlation("event_count", 1, bounds=(("gte", 3.0),), timespan=10**9)
     keys = Correlator([many])
     assert not list(keys.run(Row(n, ["r0"], str(n), {"g": str(n)}) for n in range(1000)))

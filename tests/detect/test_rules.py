@@ -164,6 +164,11 @@ def test_several_documents_and_global_ones(tmp_path: Path) -> None:
     assert [r.rule.title for r in loaded.rules] == ["Shared", "Shared"]
 
 
+def test_templates_that_do_not_fit_are_no_crash(tmp_path: Path) -> None:
+    template = "action: global\ndetection: {a: {X: 1}, condition: a}\n"
+    assert [p.code for p in _load(tmp_path, f"{template}---\ntitle: x\ndetection: text\n").problems] == ["malformed"]
+
+
 def test_placeholders(tmp_path: Path) -> None:
     text = _changed("endswith: '\\cmd.exe'", "expand: '%tools%'")
     one, two = (load([tmp_path], {"tools": v}) for v in (["a", "b"], ["c"]) if _load(tmp_path, text))
@@ -209,6 +214,10 @@ def test_correlations_with_bad_references(tmp_path: Path) -> None:
     assert _codes(_load(tmp_path, chained, upon)) == [("reference", 5), ("reference", 4)]
     loop = "name: one\n" + CORRELATION.format(rules="one", generate="false")
     assert _load(tmp_path, loop, "").problems[0].code == "reference"
+    named = "name: c{}\n" + CORRELATION.replace("Many", "Chain {}")
+    chain = [named.replace("{}", str(n)).format(rules=f"c{n + 1}", generate="false") for n in range(2000)]
+    endless = _load(tmp_path, "---\n".join(chain), "name: c2000\n" + RULE)
+    assert len(endless.rules) == 65 and {code for code, _ in _codes(endless)} == {"reference"}
     bad = CORRELATION.format(rules="one", generate="false").replace("event_count", "event_sum").replace("5m", "5x")
     assert _codes(_load(tmp_path, bad, "")) == [("correlation", 2), ("correlation", 2)]
 

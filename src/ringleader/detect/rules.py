@@ -1,7 +1,7 @@
 """Sigma rules: ``load`` gives those that can be used, parsed, and says of each other one why not.
 
-``documents`` reads files, ``parse`` makes pySigma's objects of them; here rules come together: what is there twice, which
-filters narrow which rules, what correlations refer to.
+``documents`` reads files, ``parse`` makes pySigma's objects of them; here rules come together: what is there twice,
+which filters narrow which rules, what correlations refer to.
 """
 
 from __future__ import annotations

@@ -159,7 +159,10 @@ def _digest(sources: Iterable[Path], expansions: Mapping[str, Sequence[str]]) ->
 @lru_cache(maxsize=1)
 def _code() -> str:
     folder = Path(__file__).parent
-    names = ("correlation.py", "logsource.py", "logsources.yml", "program.py", "rules.py", "ruleset.py", "tree.py")
+    names = (
+        "correlation.py", "documents.py", "logsource.py", "logsources.yml", "parse.py", "placeholders.py",
+        "program.py", "regexes.py", "rules.py", "ruleset.py", "tree.py",
+    )  # fmt: skip
     return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
 
 
