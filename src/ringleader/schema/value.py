@@ -23,6 +23,9 @@ Text = str | None | list[str | None]
 MAX_DEPTH = 16
 """Objects nested deeper than this stay JSON text in the deepest field."""
 
+TOO_DEEP = "{nested too deeply}"
+"""The text of an object nested so deeply that it cannot be written as JSON again (more than 254 levels)."""
+
 
 def text(value: Any) -> Text:
     """The text form of a decoded JSON value. Never raises for what ``orjson.loads`` can return."""
@@ -30,12 +33,15 @@ def text(value: Any) -> Text:
         return value
     if isinstance(value, list):
         out: list[str | None] = []
-        for item in value:
-            inner = text(item)
-            if isinstance(inner, list):
-                out.extend(inner)
+        inner = [iter(value)]  # no recursion: lists may be nested a thousand deep
+        while inner:
+            for item in inner[-1]:
+                if isinstance(item, list):
+                    inner.append(iter(item))
+                    break
+                out.append(None if item is None else scalar(item))
             else:
-                out.append(inner)
+                inner.pop()
         return out
     return scalar(value)
 
@@ -51,7 +57,10 @@ def scalar(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
     if isinstance(value, Mapping):
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        try:
+            return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        except TypeError:
+            return TOO_DEEP
     return str(value)
 
 
@@ -67,7 +76,10 @@ def flatten(event: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in _leaves(event, "", 0):
         if name in out:
             seen = out[name]
-            out[name] = [*(seen if isinstance(seen, list) else [seen]), *(value if isinstance(value, list) else [value])]
+            out[name] = [
+                *(seen if isinstance(seen, list) else [seen]),
+                *(value if isinstance(value, list) else [value]),
+            ]
         else:
             out[name] = value
     return out

@@ -169,7 +169,7 @@ def _resume(buffer: bytes, position: int) -> int:
 
 
 def _end(buffer: bytes, start: int, last: bool) -> tuple[int, str | None]:
-    """Where the value at ``start`` ends, or an error and its place: the end of ``buffer`` if only the rest may be missing.
+    """Where the value at ``start`` ends, or an error and its place: the end of ``buffer`` if the rest may be missing.
 
     The value is looked at through a window that grows, as an error in a long text costs json a count of all its lines.
     """
