@@ -1,0 +1,237 @@
+"""The entities of an event: what it shares with others, as declared in entities.yml."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal, NamedTuple, TypeVar
+
+import msgspec
+
+from ringleader.link.hosts import Hosts
+
+Role = Literal["member", "origin", "run"]
+When = dict[str, list[str]]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Event:
+    """One event as far as linking needs it. ``time``: microseconds since 1970; ``host`` as :class:`Hosts` names it."""
+
+    event_id: str
+    kind: str
+    time: int | None
+    host: str
+    fields: dict[str, str]
+
+
+class Key(NamedTuple):
+    """An entity: its kind and its value as people read it."""
+
+    entity: str
+    value: str
+
+
+class Process(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    pid: list[str]
+    image: list[str]
+    guid: list[str] = []
+    starts: bool = False
+    parent_guid: list[str] = []
+    parent_pid: list[str] = []
+    parent_image: list[str] = []
+
+
+class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    on_host: bool = False
+    cap_hosts: int | None = None
+    cap_processes: int | None = None
+    ignore: list[str] = []
+
+
+class Field(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    entity: str
+    parts: list[tuple[str | list[str], str]]
+    role: Role = "member"
+    connects: bool = False
+    when: When = {}
+
+
+class Address(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    field: str
+    when: When = {}
+
+
+class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=True):
+    """entities.yml, validated. Its comments there are the documentation."""
+
+    window_minutes: float
+    scores: dict[str, float]
+    enough: float
+    singles_per_rule: int
+    hubs: list[str]
+    processes: dict[str, Process]
+    entities: dict[str, Entity]
+    fields: dict[str, list[Field]]
+    addresses: dict[str, list[Address]]
+
+    def __post_init__(self) -> None:
+        for fields in self.fields.values():
+            for field in fields:
+                unknown = [form for _, form in field.parts if form not in FORMS]
+                if field.entity not in self.entities or unknown:
+                    raise ValueError(f"entities.yml: unknown entity or form: {field.entity} {unknown}")
+
+    def columns(self, kind: str) -> list[str]:
+        """Names of the fields that linking wants of events of this kind, sorted."""
+        names: set[str] = set()
+        process = nearest(self.processes, kind)
+        if process is not None:
+            for alternatives in msgspec.structs.astuple(process):
+                names.update(alternatives if isinstance(alternatives, list) else ())
+        for field in nearest(self.fields, kind) or []:
+            names.update(field.when)
+            for part, _ in field.parts:
+                names.update([part] if isinstance(part, str) else part)
+        for address in nearest(self.addresses, kind) or []:
+            names.update([address.field, *address.when])
+        return sorted(names - {"host", "account"})
+
+    def connectors(self) -> list[str]:
+        """Kinds whose events tie entities together although no rule fired on them."""
+        return sorted(kind for kind, fields in self.fields.items() if any(field.connects for field in fields))
+
+    def starts(self) -> list[str]:
+        """Kinds whose events say which process started which."""
+        return sorted(kind for kind, process in self.processes.items() if process.starts)
+
+
+def nearest(table: Mapping[str, T], kind: str) -> T | None:
+    """The entry of the longest prefix of ``kind``: windows/security/4688, else windows/security, else windows."""
+    while kind:
+        if kind in table:
+            return table[kind]
+        kind = kind.rpartition("/")[0]
+    return None
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    return msgspec.yaml.decode(files(__package__).joinpath("entities.yml").read_bytes(), type=Vocabulary)
+
+
+def keys(
+    event: Event,
+    fields: list[Field],
+    words: Vocabulary,
+    hosts: Hosts,
+    account: str | None = None,
+    *,
+    connecting: bool = False,
+) -> Iterator[tuple[Key, Role]]:
+    """The entities of ``event``, with its part in each. ``connecting`` asks only for those that tie others together."""
+    for field in fields:
+        if (connecting and not field.connects) or not holds(field.when, event.fields):
+            continue
+        parts = []
+        for names, form in field.parts:
+            part = FORMS[form](_first(event, names, account) or "", event, hosts)
+            if not part or part in words.entities[field.entity].ignore:
+                break
+            parts.append(part)
+        else:
+            if words.entities[field.entity].on_host:
+                parts.append(f"on {event.host}")
+            yield Key(field.entity, " ".join(parts)), field.role
+
+
+def holds(when: When, fields: Mapping[str, str]) -> bool:
+    """Whether each field is one of the texts, or is a path that ends in it; without regard to case."""
+    return all(base(fields.get(name, "")) in wanted for name, wanted in when.items())
+
+
+def base(path: str) -> str:
+    """The last part of a path of either system, in lower case."""
+    return path.replace("/", "\\").rpartition("\\")[2].lower()
+
+
+def number(text: str | None) -> int | None:
+    """A process id as 5136 or 0x1410; None for what is neither."""
+    try:
+        return int(text, 16 if text[:2].lower() == "0x" else 10) if text else None
+    except ValueError:
+        return None
+
+
+def _first(event: Event, names: str | list[str], account: str | None) -> str | None:
+    for name in [names] if isinstance(names, str) else names:
+        found = event.host if name == "host" else account if name == "account" else event.fields.get(name)
+        if found and found != "-":
+            return found
+    return None
+
+
+# Forms: how a field's text becomes a part of an entity; empty when it says nothing.
+
+_COMMAND = re.compile(r"<Command>(.*?)</Command>", re.S | re.I)
+_ARGUMENTS = re.compile(r"<Arguments>(.*?)</Arguments>", re.S | re.I)
+_SCRIPT = re.compile(r"[^\\/]+\.(?:aspx?|ashx|asmx|jspx?|php)$")
+_NOBODY = {"anonymous logon", "system", "local service", "network service", "iusr", "guest", "dwm-1", "dwm-2", "umfd-0"}
+
+
+def _hex(text: str, _event: Event, _hosts: Hosts) -> str:
+    value = number(text)
+    return "" if value is None else hex(value)
+
+
+def _account(text: str, _event: Event, _hosts: Hosts) -> str:
+    name = text.rpartition("\\")[2].partition("@")[0].strip().lower()
+    return "" if name in _NOBODY or name.endswith("$") else f"as {name}"
+
+
+def _elsewhere(text: str, event: Event, hosts: Hosts) -> str:
+    """A host by name or address, unless it is the event's own."""
+    name = hosts.of_address(text) or hosts.name(text)
+    return "" if name in {event.host, "127.0.0.1", "::1", "localhost", "0.0.0.0"} else name  # noqa: S104 - compared, not bound
+
+
+def _command(text: str, _event: Event, _hosts: Hosts) -> str:
+    return " ".join(text.replace('"', "").lower().split())[:512]
+
+
+def _task(text: str, _event: Event, _hosts: Hosts) -> str:
+    name = text.lower()
+    return "" if name.startswith("\\microsoft\\") else name  # every Windows has those
+
+
+def _task_command(text: str, event: Event, hosts: Hosts) -> str:
+    content = html.unescape(text) if "&lt;" in text else text
+    command, arguments = _COMMAND.search(content), _ARGUMENTS.search(content)
+    if not command:
+        return ""
+    line = command[1] + (" " + arguments[1] if arguments else "")
+    return _command(html.unescape(line), event, hosts)
+
+
+def _script(text: str, _event: Event, _hosts: Hosts) -> str:
+    found = _SCRIPT.search(text.lower())
+    return found[0] if found else ""
+
+
+FORMS: dict[str, Callable[[str, Event, Hosts], str]] = {
+    "account": _account,
+    "address": lambda text, event, hosts: text.removeprefix("::ffff:").lower(),
+    "command": _command,
+    "elsewhere": _elsewhere,
+    "hex": _hex,
+    "host": lambda text, event, hosts: hosts.name(text),
+    "name": lambda text, event, hosts: text.lower(),
+    "script": _script,
+    "task": _task,
+    "task-command": _task_command,
+}

@@ -1,0 +1,135 @@
+"""The stage: findings and the events around them from the store, intrusions and steps into it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ringleader.engines.progress import Progress, Silent
+from ringleader.link import kernel
+from ringleader.link.entities import Vocabulary, vocabulary
+from ringleader.schema import kind as kinds
+from ringleader.store import Store
+from ringleader.store.layout import MIXED, column_name, field_name, kind_of
+
+FIXED = ["event_id", "kind", "time", "host"]
+MAX_CONTEXT = 1_000_000
+"""Events around the findings that are held in memory."""
+
+
+@dataclass
+class Summary:
+    """``leads``: findings that are part of no intrusion. ``context``: events looked at around the findings.
+    ``complete``: false when there were more of them than are held."""
+
+    findings: int = 0
+    intrusions: int = 0
+    leads: int = 0
+    context: int = 0
+    complete: bool = True
+
+
+def run(store: Store, *, progress: Progress | None = None) -> Summary:
+    """Link all findings of the store and replace the tables ``intrusions`` and ``steps``."""
+    watcher = progress or Silent()
+    words = vocabulary()
+    findings = store.read("findings")
+    watcher.begin("Linking findings", findings.num_rows, "findings")
+    summary = Summary(findings=findings.num_rows)
+    intrusions, steps = kernel.link(findings, _events(store, findings, words, summary), words)
+    with store.transaction() as tx:
+        tx.drop_table("intrusions")
+        tx.drop_table("steps")
+        tx.write("intrusions", "link", intrusions)
+        tx.write("steps", "link", steps)
+    watcher.advance(findings.num_rows)
+    summary.intrusions = intrusions.num_rows
+    summary.leads = findings.num_rows - steps.num_rows
+    return summary
+
+
+def _events(store: Store, findings: pa.Table, words: Vocabulary, summary: Summary) -> Iterator[pa.Table]:
+    """The findings' own events, and of all others those that start processes, connect, or tell addresses."""
+    wanted = pa.array(sorted(set(findings["event_id"].to_pylist()) - {None}), pa.string())
+    own_kinds = set(findings["kind"].to_pylist())
+    around = [*words.starts(), *words.connectors()]
+    for entry in store.entries("events"):
+        kind = kind_of(entry.path)
+        context = [prefix for prefix in around if kind == MIXED or kinds.covers(prefix, kind)]
+        tells = [prefix for prefix in words.addresses if kind == MIXED or kinds.covers(prefix, kind)]
+        if not (context or tells or kind == MIXED or kind in own_kinds):
+            continue
+        columns = _columns(words, {kind} if kind != MIXED else own_kinds | {*around, *words.addresses})
+        for batch in store.batches_of(entry, [*FIXED, "rest", *map(column_name, columns)]):
+            table = pa.Table.from_batches([batch])
+            mine = pc.is_in(table["event_id"], wanted)
+            mask = mine
+            if context and summary.context < MAX_CONTEXT:
+                mask = pc.or_(mask, _covered(table, context))
+            elif context:
+                summary.complete = False
+            if tells:
+                mask = pc.or_(mask, _covered(table, tells))
+            chosen = _plain(table.filter(pc.fill_null(mask, False)), columns)
+            if tells:
+                chosen = _distinct(chosen, wanted, words, tells)
+            summary.context += chosen.num_rows
+            if chosen.num_rows:
+                yield chosen
+
+
+def _columns(words: Vocabulary, names: Collection[str]) -> list[str]:
+    return sorted({column for name in names for column in words.columns(name or "")})
+
+
+def _covered(table: pa.Table, prefixes: Collection[str]) -> pa.ChunkedArray:
+    """Rows whose kind is one of ``prefixes`` or below."""
+    distinct = [k for k in pc.unique(table["kind"]).to_pylist() if k and any(kinds.covers(p, k) for p in prefixes)]
+    return pc.is_in(pc.cast(table["kind"], pa.string()), pa.array(distinct, pa.string()))
+
+
+def _plain(table: pa.Table, columns: list[str]) -> pa.Table:
+    """The wanted fields under their own names, those kept in ``rest`` too."""
+    out = {name: table[name] for name in FIXED}
+    for column in table.column_names:
+        if column not in FIXED and column != "rest":
+            out[field_name(column)] = pc.cast(table[column], pa.string())
+    rest = table["rest"].to_pylist() if "rest" in table.column_names else []
+    if any(rest):
+        kept = [dict(pairs or ()) for pairs in rest]
+        for name in columns:
+            values = [row.get(column_name(name)) for row in kept]
+            if any(values):
+                texts = [_text(value) for value in values]
+                out[name] = pc.coalesce(out[name], pa.array(texts)) if name in out else pa.array(texts, pa.string())
+    return pa.table(out)
+
+
+def _text(value: str | None) -> str | None:
+    """A JSON string as its text. Lists, null and what is no text join nothing."""
+    found = orjson.loads(value) if value else None
+    return found if isinstance(found, str) else None
+
+
+def _distinct(table: pa.Table, own: pa.Array, words: Vocabulary, tells: list[str]) -> pa.Table:
+    """Of the events that are only asked for addresses, one for each host and address."""
+    told = pc.and_(_covered(table, tells), pc.invert(pc.is_in(table["event_id"], own)))
+    rest = table.filter(pc.invert(told))
+    fields = sorted(
+        {n for p in tells for n in _columns(words, [p]) if any(a.field == n or n in a.when for a in words.addresses[p])}
+    )
+    by = ["kind", "host", *(name for name in fields if name in table.column_names)]
+    some = table.filter(told).select(["event_id", "time", *by])
+    if some.num_rows:
+        flat = some.set_column(some.column_names.index("kind"), "kind", pc.cast(some["kind"], pa.string()))
+        flat = flat.set_column(flat.column_names.index("host"), "host", pc.cast(flat["host"], pa.string()))
+        some = flat.group_by(by).aggregate([("event_id", "min"), ("time", "min")])
+        some = some.rename_columns([name.removesuffix("_min") for name in some.column_names])
+    plain = pa.schema(
+        [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in rest.schema]
+    )
+    return pa.concat_tables([rest.cast(plain), some], promote_options="permissive")

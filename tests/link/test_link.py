@@ -1,0 +1,234 @@
+"""What joins findings into intrusions, and what must not."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from world import World
+
+from ringleader.link import link
+from ringleader.link.hosts import Hosts
+from ringleader.schema import tables
+
+SERVICES = r"C:\Windows\System32\services.exe"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_no_findings(world: World) -> None:
+    world.start(0, "a", 10, 9)
+    intrusions, steps = link(*world.tables())
+    assert (intrusions.num_rows, steps.num_rows) == (0, 0)
+    assert intrusions.schema == tables.INTRUSIONS and steps.schema == tables.STEPS
+
+
+def test_two_actors_on_one_host_in_one_hour_stay_apart(world: World) -> None:
+    for minute in range(0, 50, 10):
+        world.start(minute, "a", 100 + minute, 1, f"red{minute}", session="0x1111")
+        world.start(minute + 2, "a", 200 + minute, 2, f"blue{minute}", session="0x2222")
+    assert world.link() == [{f"blue{m}" for m in range(0, 50, 10)}, {f"red{m}" for m in range(0, 50, 10)}]
+
+
+def test_a_process_without_finding_joins_its_children_and_parents(world: World) -> None:
+    world.start(0, "a", 10, 1, "dropper")
+    world.start(1, "a", 20, 10)
+    world.start(2, "a", 30, 20)
+    world.start(3, "a", 40, 30, "dump")
+    assert world.link() == [{"dropper", "dump"}]
+    step = world.steps()["dump"]
+    assert step["entity_kind"] == "lineage" and step["entity"] == "tool.exe (10) on a"
+    assert step["joined_to"].startswith("dropper:") and step["weight"] > 0
+    assert world.steps()["dropper"]["entity_kind"] == "first"
+
+
+def test_lineage_ends_at_a_system_hub(world: World) -> None:
+    world.start(0, "a", 10, 5, "one", above=SERVICES)
+    world.start(1, "a", 20, 5, "two", above=SERVICES)
+    assert world.link() == [{"one"}, {"two"}]
+
+
+def test_the_nearest_common_ancestor_is_named(world: World) -> None:
+    world.start(0, "a", 10, 1, "top", image=r"C:\x\top.exe")
+    world.start(1, "a", 20, 10, image=r"C:\x\near.exe")
+    world.start(2, "a", 30, 20, "left")
+    world.start(3, "a", 40, 20, "right")
+    assert world.steps()["right"]["entity"] == "near.exe (20) on a"
+
+
+@pytest.mark.parametrize(("session", "joined"), [("0x3e7", False), ("0x3e4", False), ("0x3E5", False), ("0xabc", True)])
+def test_well_known_sessions_do_not_join(world: World, session: str, joined: bool) -> None:
+    world.start(0, "a", 10, 1, "one", session=session)
+    world.start(1, "a", 20, 2, "two", session=session)
+    assert (world.link() == [{"one", "two"}]) is joined
+
+
+def test_sessions_of_two_hosts_are_two(world: World) -> None:
+    world.start(0, "a", 10, 1, "one", session="0xabc")
+    world.start(1, "b", 20, 2, "two", session="0xabc")
+    assert len(world.link()) == 2
+
+
+@pytest.mark.parametrize(("minutes", "intrusions"), [(40, 1), (50, 2)])
+def test_the_window_is_between_neighbours(world: World, minutes: int, intrusions: int) -> None:
+    world.start(0, "a", 10, 1, "one", session="0xabc")
+    world.start(minutes, "a", 20, 2, "two", session="0xabc")
+    assert len(world.link()) == intrusions
+
+
+def test_sysmon_and_security_tell_of_one_process(world: World) -> None:
+    world.start(0, "a", 0x1410, 1, "sysmon", image=r"C:\x\cmd.exe")
+    world.audit(0, "a", 0x1410, 1, "security")
+    world.audit(1, "a", 0x77, 0x1410, "child")
+    assert world.link() == [{"sysmon", "security", "child"}]
+
+
+def test_a_process_id_used_again_is_another_process(world: World) -> None:
+    for minute, rule in ((0, "old"), (20, "new")):
+        world.audit(minute, "a", 50, 4, ParentProcessName=SERVICES)
+        world.audit(minute + 1, "a", 60 + minute, 50, rule, ParentProcessName=r"C:\x\cmd.exe")
+    assert world.link() == [{"new"}, {"old"}]
+
+
+def test_a_process_whose_start_is_missing_still_joins(world: World) -> None:
+    world.event("windows/powershell/4104", 0, "a", "script", Execution_ProcessID="4242")
+    world.audit(1, "a", 60, 4242, "child", ParentProcessName=r"C:\x\powershell.exe")
+    assert world.link() == [{"script", "child"}]
+
+
+def test_two_rules_on_one_event_are_one_story(world: World) -> None:
+    event = world.event("zeek/conn", 0, "a", "one", level="medium")
+    world.find("two", event, "medium")
+    assert world.link() == [{"one", "two"}]
+    assert world.steps()["two"]["entity_kind"] == "event"
+
+
+def lateral(world: World, user: str = "ops", before: float = 0, address: str = "10.0.0.5") -> None:
+    world.event("windows/sysmon/3", -600, "ws1.corp", Initiated="true", SourceIp="10.0.0.5", DestinationIp="10.0.0.9")
+    world.start(before, "ws1.corp", 10, 1, "tool", session="0xaaa", account=rf"CORP\{user}")
+    world.event("windows/security/4624", 5, "srv1.corp", LogonType="3", IpAddress=address, WorkstationName="-",
+                TargetUserName="ops", TargetLogonId="0xbbb", SubjectLogonId="0x0")  # fmt: skip
+    world.event(
+        "windows/security/4697",
+        6,
+        "srv1.corp",
+        SubjectLogonId="0xbbb",
+        ServiceName="qz",
+        ServiceFileName=r'"C:\t\qz.exe" -k',
+    )
+    world.start(7, "srv1.corp", 70, 5, above=SERVICES, CommandLine=r"C:\t\qz.exe  -k")
+    world.start(8, "srv1.corp", 71, 70, "remote")
+
+
+def test_logon_service_and_what_it_runs_join_hosts(world: World) -> None:
+    lateral(world)
+    assert world.link() == [{"remote", "tool"}]
+    assert world.steps()["remote"]["joined_to"].startswith("tool:")
+    assert world.steps()["remote"]["entity_kind"] == "service-run"
+
+
+@pytest.mark.parametrize("change", [{"user": "other"}, {"before": -60}, {"before": 9}, {"address": "10.9.9.9"}])
+def test_other_accounts_times_and_addresses_do_not_join_hosts(change: dict[str, object]) -> None:
+    world = World()
+    lateral(world, **change)  # type: ignore[arg-type]
+    assert world.link() == [{"remote"}, {"tool"}]
+
+
+def test_a_task_joins_what_it_runs_to_who_made_it(world: World) -> None:
+    content = "<Exec><Command>cmd.exe</Command><Arguments>/c &quot;C:\\t\\a.bat&quot;</Arguments></Exec>"
+    world.start(0, "a", 10, 1, "maker", session="0xabc")
+    world.event("windows/security/4698", 1, "a", SubjectLogonId="0xabc", TaskName=r"\upd", TaskContent=content)
+    world.start(20, "a", 30, 3, "ran", above=r"C:\Windows\System32\svchost.exe", CommandLine=r'cmd.exe /c "C:\t\a.bat"')
+    assert world.link() == [{"maker", "ran"}]
+
+
+def test_logons_without_findings_do_not_stretch_the_window(world: World) -> None:
+    for minute in range(0, 200, 10):
+        finding = {0: "morning", 190: "noon"}.get(minute)
+        world.event("windows/security/4624", minute, "dc", LogonType="3", IpAddress="10.0.0.7", TargetUserName="ops",
+                    TargetLogonId=f"0xb{minute}", SubjectLogonId="0x0")  # fmt: skip
+        if finding:
+            world.event("windows/security/4662", minute, "dc", finding, SubjectLogonId=f"0xb{minute}")
+    assert world.link() == [{"morning"}, {"noon"}]
+
+
+def test_an_address_that_reaches_many_hosts_is_a_hub(world: World) -> None:
+    for number in range(12):
+        world.event("windows/security/4624", number, f"h{number}", f"rule{number}", LogonType="3", IpAddress="10.0.0.7",
+                    TargetUserName="scan", TargetLogonId=f"0xb{number}", SubjectLogonId="0x0")  # fmt: skip
+    assert len(world.link()) == 12
+
+
+def test_low_single_findings_are_leads(world: World) -> None:
+    for level, rule in (("low", "quiet"), ("medium", "maybe"), ("high", "loud"), ("critical", "siren")):
+        world.start(0, f"host-{rule}", 10, 1, rule, level=level)
+    assert world.link() == [{"loud"}, {"siren"}]
+
+
+def test_a_short_name_is_the_only_full_one_it_begins() -> None:
+    hosts = Hosts(["ws5", "WS5.theshire.local", "db.a.example", "db.b.example", "10.0.0.1"])
+    assert hosts.name("WS5") == "ws5.theshire.local"
+    assert hosts.name("db") == "db" and hosts.name("10") == "10"
+
+
+def test_short_and_full_names_are_one_host(world: World) -> None:
+    world.start(0, "ws5", 10, 1, "one", session="0xabc")
+    world.start(1, "ws5.theshire.local", 20, 2, "two", session="0xabc")
+    assert world.link() == [{"one", "two"}]
+
+
+def test_parents_in_a_circle_end(world: World) -> None:
+    world.start(0, "a", 10, 20, "one")
+    world.start(1, "a", 20, 10, "two")
+    assert world.link() == [{"one", "two"}]
+
+
+def shuffle(table: pa.Table, order: random.Random) -> pa.Table:
+    return table.take(pa.array(order.sample(range(len(table)), len(table)), pa.int64()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_order_does_not_matter(data: st.DataObject) -> None:
+    world = World()
+    draw = data.draw
+    for number in range(draw(st.integers(2, 14))):
+        world.start(
+            draw(st.integers(0, 90)),
+            draw(st.sampled_from(["a", "b", "b.corp"])),
+            draw(st.integers(10, 14)),
+            draw(st.integers(10, 14)),
+            draw(st.sampled_from([None, f"r{number}"])),
+            session=draw(st.sampled_from(["0x3e7", "0x1", "0x2"])),
+            level=draw(st.sampled_from(["low", "high"])),
+        )
+    expected = link(*world.tables())
+    findings, events = world.tables()
+    order = random.Random(data.draw(st.integers(0, 1000)))
+    shuffled = [shuffle(table, order) for table in events]
+    order.shuffle(shuffled)
+    again = link(shuffle(findings, order), shuffled)
+    assert again == expected
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_findings_of_one_rule(world: World) -> None:
+    for number in range(100_000):
+        world.start(number / 100, f"h{number % 50}", number, number // 2, "loud", session=hex(0x1000 + number % 900))
+    findings, events = world.tables()
+    began = time.perf_counter()
+    intrusions, _ = link(findings, events)
+    took = time.perf_counter() - began
+    assert took < 20, took
+    assert 0 < intrusions.num_rows < 2000
