@@ -39,9 +39,11 @@ SHELL = r"C:\inetpub\wwwroot\aspnet_client\system_web\iisupd.aspx"
 SHELL_URL = "/aspnet_client/system_web/iisupd.aspx"
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/88.0.4324.190 Safari/537.36"
 SYSTEM32 = "C:\\Windows\\System32\\"
+SYSTEM = "NT AUTHORITY\\SYSTEM"
 
 chance = random.Random(20210304)
 hosts: dict[str, list[dict[str, Any]]] = {host: [] for host in ADDRESS}
+services: dict[str, Process] = {}
 proxy: list[tuple[datetime, list[str]]] = []
 iis: list[tuple[datetime, str]] = []
 conn: list[tuple[datetime, list[str]]] = []
@@ -120,26 +122,59 @@ class Process:
     """A process that was started: its events in Sysmon and Security, and what its children need to know of it."""
 
     def __init__(
-        self, host: str, time: datetime, parent: Process | None, image: str, command: str, user: str, logon: int
+        self,
+        host: str,
+        time: datetime,
+        parent: Process | None,
+        image: str,
+        command: str = "",
+        user: str = SYSTEM,
+        logon: int = 999,
     ) -> None:
-        self.host, self.image, self.command, self.user, self.logon = host, image, command, user, logon
+        self.host, self.image, self.command, self.user, self.logon = host, image, command or image, user, logon
         self.pid, self.guid = chance.randrange(500, 16000) * 4, guid()
-        account = user.split("\\")
+        domain, account = user.split("\\")
+        before = (
+            {
+                "ParentProcessGuid": parent.guid,
+                "ParentProcessId": parent.pid,
+                "ParentImage": parent.image,
+                "ParentCommandLine": parent.command,
+            }
+            if parent
+            else {}
+        )
         sysmon(
-            host, time, 1, ProcessGuid=self.guid, ProcessId=self.pid, Image=image, CommandLine=command, User=user,
+            host, time, 1, ProcessGuid=self.guid, ProcessId=self.pid, Image=image, CommandLine=self.command, User=user,
             CurrentDirectory=SYSTEM32, LogonGuid="{0}", LogonId=hex(logon), IntegrityLevel="High",
-            OriginalFileName=image.rsplit("\\", 1)[-1], Hashes=f"SHA256={chance.getrandbits(256):064X}",
-            **({"ParentProcessGuid": parent.guid, "ParentProcessId": parent.pid, "ParentImage": parent.image,
-                "ParentCommandLine": parent.command} if parent else {}),
+            OriginalFileName=image.rsplit("\\", 1)[-1], Hashes=f"SHA256={chance.getrandbits(256):064X}", **before,
         )  # fmt: skip
         security(
-            host, time, 4688, SubjectUserName=account[1], SubjectDomainName=account[0], SubjectLogonId=hex(logon),
-            NewProcessId=hex(self.pid), NewProcessName=image, CommandLine=command, ProcessId=hex(parent.pid if parent else 4),
-            ParentProcessName=parent.image if parent else "-", TokenElevationType="%%1936",
+            host, time, 4688, SubjectUserName=account, SubjectDomainName=domain, SubjectLogonId=hex(logon),
+            NewProcessId=hex(self.pid), NewProcessName=image, CommandLine=self.command, TokenElevationType="%%1936",
+            ProcessId=hex(parent.pid if parent else 0), ParentProcessName=parent.image if parent else "-",
         )  # fmt: skip
 
-    def runs(self, time: datetime, image: str, command: str) -> Process:
+    def runs(self, time: datetime, image: str, command: str = "") -> Process:
         return Process(self.host, time, self, image, command, self.user, self.logon)
+
+    def writes(self, time: datetime, path: str) -> None:
+        sysmon(
+            self.host,
+            time,
+            11,
+            ProcessGuid=self.guid,
+            ProcessId=self.pid,
+            Image=self.image,
+            TargetFilename=path,
+            User=self.user,
+        )
+
+    def connects(self, time: datetime, host: str, port: int) -> None:
+        sysmon(
+            self.host, time, 3, ProcessGuid=self.guid, ProcessId=self.pid, Image=self.image, User=self.user, Protocol="tcp", Initiated="true",
+            SourceIp=ADDRESS[self.host], SourcePort=chance.randrange(49152, 65535), DestinationIp=ADDRESS[host], DestinationPort=port,
+        )  # fmt: skip
 
 
 def logs_on(host: str, time: datetime, user: str, kind: int, source: str, logon: int) -> None:
@@ -208,18 +243,12 @@ def ordinary_days() -> None:
         "backgroundTaskHost.exe",
     ]
     for host in ADDRESS:
-        services = Process(
-            host,
-            at(3, "0:0:4"),
-            None,
-            SYSTEM32 + "services.exe",
-            SYSTEM32 + "services.exe",
-            "NT AUTHORITY\\SYSTEM",
-            999,
-        )
+        services[host] = Process(host, at(3, "0:0:4"), None, SYSTEM32 + "services.exe")
         for _ in range(130):
             program = chance.choice(programs)
-            services.runs(some_time(), SYSTEM32 + program.split()[0], SYSTEM32 + program)
+            services[host].runs(some_time(), SYSTEM32 + program.split()[0], SYSTEM32 + program)
+        for _ in range(20):
+            services[host].connects(some_time(), "DC01", 389)
         for _ in range(160):
             user, time, logon = chance.choice(USERS), some_time(), chance.getrandbits(24)
             logs_on(host, time, user, 3, chance.choice(["WS-0142", "WS-0177"]), logon)
@@ -238,47 +267,40 @@ def ordinary_days() -> None:
 def administrator() -> None:
     """Noise that looks like an intruder: inventory commands, and a remote shell on a colleague's workstation."""
     explorer = Process(
-        "WS-0142",
-        at(4, "1:30:0"),
-        None,
-        "C:\\Windows\\explorer.exe",
-        "C:\\Windows\\explorer.exe",
-        "TELCO\\m.lee",
-        0x7A11,
+        "WS-0142", at(4, "1:30:0"), services["WS-0142"], "C:\\Windows\\explorer.exe", "", "TELCO\\m.lee", 0x7A11
     )
     shell = explorer.runs(at(4, "1:31:0"), SYSTEM32 + "cmd.exe", "cmd.exe")
     for minute, command in enumerate(["whoami /groups", "ipconfig /all", "net user a.rahman /domain", "gpresult /r"]):
         shell.runs(at(4, f"1:{32 + minute}:5"), SYSTEM32 + command.split()[0] + ".exe", command)
-    shell.runs(at(4, "1:40:0"), "C:\\Tools\\PsExec.exe", "PsExec.exe \\\\WS-0177 cmd.exe")
-    psexec("WS-0177", at(4, "1:40:3"), "m.lee", "WS-0142", 0x7A22, ["gpupdate /force"])
+    tool = shell.runs(at(4, "1:40:0"), "C:\\Tools\\PsExec.exe", "PsExec.exe \\\\WS-0177 cmd.exe")
+    psexec(tool, at(4, "1:40:3"), "WS-0177", "m.lee", 0x7A22, ["gpupdate /force"])
 
 
-def psexec(host: str, time: datetime, user: str, source: str, logon: int, commands: Iterable[str]) -> Process:
-    logs_on(host, time, user, 3, source, logon)
-    sysmon(
-        host,
-        time,
-        11,
-        ProcessGuid=guid(),
-        ProcessId=4,
-        Image="System",
-        TargetFilename="C:\\Windows\\PSEXESVC.exe",
-        User="NT AUTHORITY\\SYSTEM",
+def psexec(tool: Process, time: datetime, host: str, user: str, logon: int, commands: Iterable[str]) -> Process:
+    """What PsExec leaves on the host where it is started and on the one where it starts something."""
+    security(
+        tool.host, time, 4648, SubjectUserName=tool.user.split("\\")[1], SubjectDomainName=tool.user.split("\\")[0], SubjectLogonId=hex(tool.logon),
+        TargetUserName=user, TargetDomainName="TELCO", TargetServerName=host, ProcessId=hex(tool.pid), ProcessName=tool.image,
+    )  # fmt: skip
+    tool.connects(time, host, 445)
+    logs_on(host, time, user, 3, tool.host, logon)
+    service, command = "PSEXESVC", "C:\\Windows\\PSEXESVC.exe"
+    sysmon(host, time, 11, ProcessGuid=guid(), ProcessId=4, Image="System", TargetFilename=command, User=SYSTEM)
+    windows(
+        host, time, "System", "Service Control Manager", 7045, ServiceName=service, ImagePath="%SystemRoot%\\PSEXESVC.exe",
+        ServiceType="user mode service", StartType="demand start", AccountName="LocalSystem",
+    )  # fmt: skip
+    security(
+        host, time, 4697, SubjectUserName=user, SubjectDomainName="TELCO", SubjectLogonId=hex(logon), ServiceName=service,
+        ServiceFileName="%SystemRoot%\\PSEXESVC.exe", ServiceType="0x10", ServiceStartType=3, ServiceAccount="LocalSystem",
+    )  # fmt: skip
+    shell = (
+        services[host]
+        .runs(time + timedelta(seconds=1), command)
+        .runs(time + timedelta(seconds=2), SYSTEM32 + "cmd.exe", '"cmd.exe"')
     )
-    windows(host, time, "System", "Service Control Manager", 7045, ServiceName="PSEXESVC", ImagePath="%SystemRoot%\\PSEXESVC.exe",
-            ServiceType="user mode service", StartType="demand start", AccountName="LocalSystem")  # fmt: skip
-    service = Process(
-        host,
-        time + timedelta(seconds=1),
-        None,
-        "C:\\Windows\\PSEXESVC.exe",
-        "C:\\Windows\\PSEXESVC.exe",
-        "NT AUTHORITY\\SYSTEM",
-        999,
-    )
-    shell = service.runs(time + timedelta(seconds=2), SYSTEM32 + "cmd.exe", '"cmd.exe"')
-    for number, command in enumerate(commands):
-        shell.runs(time + timedelta(seconds=20 + 45 * number), SYSTEM32 + command.split()[0] + ".exe", command)
+    for number, line in enumerate(commands):
+        shell.runs(time + timedelta(seconds=20 + 45 * number), SYSTEM32 + line.split()[0] + ".exe", line)
     return shell
 
 
@@ -288,114 +310,64 @@ def intrusion() -> None:
         ("2:11:9", "mapi/emsmdb/?#"),
         ("2:12:31", "ecp/proxyLogon.ecp?#"),
     ):
-        mail_request(
-            at(4, clock),
-            "Ecp",
-            "/ecp/y.js",
-            "",
-            f"ServerInfo~a]@EX01.{DOMAIN}:444/{mailbox}",
-            "python-requests/2.25.1",
-            INTRUDER,
-            200,
-        )
-    worker = Process(
-        "EX01", at(4, "2:13:30"), None, SYSTEM32 + "inetsrv\\w3wp.exe",
-        'c:\\windows\\system32\\inetsrv\\w3wp.exe -ap "MSExchangeOWAAppPool" -v "v4.0"', "NT AUTHORITY\\SYSTEM", 999,
-    )  # fmt: skip
-    sysmon(
-        "EX01",
-        at(4, "2:13:52"),
-        11,
-        ProcessGuid=worker.guid,
-        ProcessId=worker.pid,
-        Image=worker.image,
-        TargetFilename=SHELL,
-        User=worker.user,
-    )
-    looking = [
-        "whoami",
-        "ipconfig /all",
-        'net group "domain admins" /domain',
-        "nltest /dclist:telco",
-        "net view /domain",
-        "tasklist /v",
-        "quser",
-    ]
+        anchor = f"ServerInfo~a]@EX01.{DOMAIN}:444/{mailbox}"
+        mail_request(at(4, clock), "Ecp", "/ecp/y.js", "", anchor, "python-requests/2.25.1", INTRUDER, 200)
+    pool = 'c:\\windows\\system32\\inetsrv\\w3wp.exe -ap "MSExchangeOWAAppPool" -v "v4.0"'
+    svchost = services["EX01"].runs(at(3, "0:0:9"), SYSTEM32 + "svchost.exe", SYSTEM32 + "svchost.exe -k iissvcs")
+    worker = svchost.runs(at(4, "2:13:30"), SYSTEM32 + "inetsrv\\w3wp.exe", pool)
+    worker.writes(at(4, "2:13:52"), SHELL)
+    groups = 'net group "domain admins" /domain'
+    looking = ["whoami", "ipconfig /all", groups, "nltest /dclist:telco", "net view /domain", "tasklist /v", "quser"]
     through_shell(worker, at(4, "2:16:10"), looking)
-    dumper = through_shell(
-        worker,
-        at(4, "2:41:0"),
-        ["rundll32 C:\\Windows\\System32\\comsvcs.dll MiniDump 612 C:\\Windows\\Temp\\d.dmp full"],
-    )
-    sysmon("EX01", at(4, "2:41:2"), 10, SourceProcessGUID=dumper.guid, SourceProcessId=dumper.pid, SourceImage=dumper.image,
-           TargetImage=SYSTEM32 + "lsass.exe", GrantedAccess="0x1fffff", CallTrace="C:\\Windows\\SYSTEM32\\ntdll.dll+9c534|dbgcore.dll+6ccd")  # fmt: skip
-    through_shell(worker, at(4, "3:4:0"), ["net use \\\\DC01\\c$ /user:telco\\svc-backup"])
+    dump = "rundll32 C:\\Windows\\System32\\comsvcs.dll MiniDump 612 C:\\Windows\\Temp\\d.dmp full"
+    dumper = through_shell(worker, at(4, "2:41:0"), [dump])
     sysmon(
-        "EX01",
-        at(4, "3:5:1"),
-        11,
-        ProcessGuid=worker.guid,
-        ProcessId=worker.pid,
-        Image=worker.image,
-        TargetFilename="C:\\Windows\\Temp\\PsExec64.exe",
-        User=worker.user,
-    )
-    through_shell(worker, at(4, "3:6:0"), ["C:\\Windows\\Temp\\PsExec64.exe -accepteula -s \\\\DC01 cmd.exe"])
-    psexec("DC01", at(4, "3:6:4"), "svc-backup", "EX01", 0x9C31F, ["whoami", 'ntdsutil "ac i ntds" "ifm" "create full c:\\windows\\temp\\n" q q',
-           "net user helpdesk2 Welcome-2021 /add /domain", "net group \"domain admins\" helpdesk2 /add /domain"])  # fmt: skip
-    security("DC01", at(4, "3:8:40"), 4720, TargetUserName="helpdesk2", TargetDomainName="TELCO", SubjectUserName="svc-backup",
-             SubjectDomainName="TELCO", SubjectLogonId="0x9c31f", SamAccountName="helpdesk2")  # fmt: skip
+        "EX01", at(4, "2:41:2"), 10, SourceProcessGUID=dumper.guid, SourceProcessId=dumper.pid, SourceImage=dumper.image,
+        TargetImage=SYSTEM32 + "lsass.exe", GrantedAccess="0x1fffff", CallTrace="C:\\Windows\\SYSTEM32\\ntdll.dll+9c534|dbgcore.dll+6ccd",
+    )  # fmt: skip
+    worker.writes(at(4, "3:5:1"), "C:\\Windows\\Temp\\PsExec64.exe")
+    tool = through_shell(worker, at(4, "3:6:0"), ["C:\\Windows\\Temp\\PsExec64.exe -accepteula -s \\\\DC01 cmd.exe"])
+    copying = 'ntdsutil "ac i ntds" "ifm" "create full c:\\windows\\temp\\n" q q'
+    adding = ["net user helpdesk2 Welcome-2021 /add /domain", 'net group "domain admins" helpdesk2 /add /domain']
+    psexec(tool, at(4, "3:6:4"), "DC01", "svc-backup", 0x9C31F, ["whoami", copying, *adding])
+    security(
+        "DC01", at(4, "3:8:40"), 4720, TargetUserName="helpdesk2", TargetDomainName="TELCO", SubjectUserName="svc-backup",
+        SubjectDomainName="TELCO", SubjectLogonId="0x9c31f", SamAccountName="helpdesk2",
+    )  # fmt: skip
     flow(at(4, "3:6:3"), ADDRESS["EX01"], ADDRESS["DC01"], 445, "smb", 900.0, 812000, 64200000)
-    billing()
+    billing(worker)
 
 
-def billing() -> None:
-    shell = psexec(
-        "BILL01", at(5, "1:20:5"), "svc-backup", "DC01", 0xB7710, ["whoami", "net localgroup administrators"]
-    )
+def billing(worker: Process) -> None:
+    tool = through_shell(worker, at(5, "1:20:0"), ["C:\\Windows\\Temp\\PsExec64.exe -s \\\\BILL01 cmd.exe"])
+    shell = psexec(tool, at(5, "1:20:5"), "BILL01", "svc-backup", 0xB7710, ["whoami", "net localgroup administrators"])
     shell.runs(at(5, "1:24:0"), SYSTEM32 + "cmd.exe", "cmd.exe /c dir /s D:\\cdr\\export > C:\\ProgramData\\l.txt")
-    packer = shell.runs(
-        at(5, "1:31:0"),
-        "C:\\ProgramData\\r.exe",
-        "r.exe a -hpQ1w2 -m1 -v500m C:\\ProgramData\\u.rar D:\\cdr\\export\\*.csv",
-    )
+    packing = "r.exe a -hpQ1w2 -m1 -v500m C:\\ProgramData\\u.rar D:\\cdr\\export\\*.csv"
+    packer = shell.runs(at(5, "1:31:0"), "C:\\ProgramData\\r.exe", packing)
     for part in (1, 2, 3):
-        sysmon("BILL01", at(5, f"1:{35 + part}:0"), 11, ProcessGuid=packer.guid, ProcessId=packer.pid, Image=packer.image,
-               TargetFilename=f"C:\\ProgramData\\u.part{part}.rar", User=packer.user)  # fmt: skip
-    shell.runs(
-        at(5, "1:50:0"),
-        SYSTEM32 + "cmd.exe",
-        "cmd.exe /c copy C:\\ProgramData\\u.part1.rar \\\\EX01\\c$\\inetpub\\wwwroot\\aspnet_client",
-    )
+        packer.writes(at(5, f"1:{35 + part}:0"), f"C:\\ProgramData\\u.part{part}.rar")
+    web_folder = "\\\\EX01\\c$\\inetpub\\wwwroot\\aspnet_client"
+    shell.runs(at(5, "1:50:0"), SYSTEM32 + "cmd.exe", f"cmd.exe /c copy C:\\ProgramData\\u.part1.rar {web_folder}")
     flow(at(5, "1:50:1"), ADDRESS["BILL01"], ADDRESS["EX01"], 445, "smb", 311.0, 1530000000, 900000)
     web_request(at(5, "2:2:0"), "/aspnet_client/u.part1.rar", "", BROWSER, INTRUDER, 200, "GET")
     flow(at(5, "2:2:0"), INTRUDER, ADDRESS["EX01"], 443, "ssl", 2890.0, 48000, 1530000000)
-    shell.runs(at(5, "2:55:0"), SYSTEM32 + "wevtutil.exe", "wevtutil cl Security")
-    windows(
-        "BILL01",
-        at(5, "2:55:1"),
-        "Security",
-        "Microsoft-Windows-Eventlog",
-        1102,
-        SubjectUserName="svc-backup",
-        SubjectDomainName="TELCO",
-    )
+    shell.runs(at(5, "2:25:0"), SYSTEM32 + "wevtutil.exe", "wevtutil cl Security")
+    windows("BILL01", at(5, "2:25:1"), "Security", "Microsoft-Windows-Eventlog", 1102, SubjectUserName="svc-backup",
+            SubjectDomainName="TELCO", SubjectLogonId="0xb7710")  # fmt: skip
 
 
 def through_shell(worker: Process, time: datetime, commands: Iterable[str]) -> Process:
-    """Commands sent to the web shell: a request, then ``w3wp`` starts ``cmd`` which starts the program."""
+    """Commands sent to the web shell: a request, then `w3wp` starts `cmd`, which starts the program."""
     last = worker
     for number, command in enumerate(commands):
         when = time + timedelta(seconds=37 * number)
         web_request(when, SHELL_URL, "", BROWSER, INTRUDER, 200, "POST")
         flow(when, INTRUDER, ADDRESS["EX01"], 443, "ssl", 1.2, 1400, 5100)
-        shell = worker.runs(
-            when, SYSTEM32 + "cmd.exe", f'"cmd" /c cd /d "C:\\inetpub\\wwwroot\\aspnet_client"&{command}&echo [S]'
-        )
+        sent = f'"cmd" /c cd /d "C:\\inetpub\\wwwroot\\aspnet_client"&{command}&echo [S]'
+        shell = worker.runs(when, SYSTEM32 + "cmd.exe", sent)
         program = command.split()[0]
-        last = shell.runs(
-            when + timedelta(milliseconds=80), program if ":" in program else SYSTEM32 + program + ".exe", command
-        )
+        image = program if ":" in program else SYSTEM32 + program + ".exe"
+        last = shell.runs(when + timedelta(milliseconds=80), image, command)
     return last
 
 
