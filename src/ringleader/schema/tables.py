@@ -87,7 +87,7 @@ INTRUSIONS = _table(
 STEPS = _table(
     ("intrusion_id", pa.string(), "the intrusion"),
     ("finding_id", pa.string(), "the finding that is part of it"),
-    ("entity_kind", WORD, "what joined it: an entity of link/entities.yml, such as lineage or session; first for the earliest step"),
+    ("entity_kind", WORD, "what joined it: lineage, session, ... (link/entities.yml); first for the earliest step"),
     ("entity", pa.string(), "the value that was shared"),
     ("joined_to", pa.string(), "finding_id of the earlier step that it was joined to, null for the first"),
     ("weight", pa.float64(), "strength of the join: minus log of how common the entity is among the findings, in nats"),
