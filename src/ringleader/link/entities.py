@@ -201,7 +201,9 @@ def _elsewhere(text: str, event: Event, hosts: Hosts) -> str:
 
 
 def _command(text: str, _event: Event, _hosts: Hosts) -> str:
-    return " ".join(text.replace('"', "").lower().split())[:512]
+    # A service's path names the folder by a variable, the process that it starts by its path.
+    path = text.replace('"', "").lower().replace("%systemroot%", "c:\\windows").replace("%windir%", "c:\\windows")
+    return " ".join(path.split())[:512]
 
 
 def _task(text: str, _event: Event, _hosts: Hosts) -> str:

@@ -16,6 +16,7 @@ class Hosts:
             if "." in name and not _is_address(name):
                 full[name.partition(".")[0]].add(name)
         self._full = {short: next(iter(names)) for short, names in full.items() if len(names) == 1}
+        self._owner: dict[str, str] = {}
         owners: defaultdict[str, set[str]] = defaultdict(set)
         for address, owner in addresses:
             owners[_plain(address)].add(self.name(owner))
@@ -23,9 +24,9 @@ class Hosts:
         self._owner = {address: next(iter(names)) for address, names in owners.items() if len(names) == 1}
 
     def name(self, name: str) -> str:
-        """The full name where it is known, else the name itself; lower case."""
+        """The full name where it is known (web servers log their address), else the name itself; lower case."""
         lowered = _plain(name)
-        return self._full.get(lowered, lowered)
+        return self._full.get(lowered) or self._owner.get(lowered, lowered)
 
     def of_address(self, address: str) -> str | None:
         """The host that has this address."""
