@@ -112,6 +112,8 @@ def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, wo
         if event.event_id in own or event.time is None or not any(field.connects for field in fields):
             continue
         held = dict(keys(event, fields, words, hosts, connecting=True))
+        if held and (node := processes.of(event)) is not None:  # the process that used an account elsewhere
+            held |= {Key("lineage", ancestor): "member" for ancestor in processes.chain(node)}
         if len(held) > 1:
             vertices.append(Vertex(event.event_id, event.time, event.host, event.event_id, False, held))
     return sorted(vertices, key=lambda vertex: (vertex.time is None, vertex.time or 0, vertex.name))
