@@ -39,6 +39,7 @@ SHELL = r"C:\inetpub\wwwroot\aspnet_client\system_web\iisupd.aspx"
 SHELL_URL = "/aspnet_client/system_web/iisupd.aspx"
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/88.0.4324.190 Safari/537.36"
 SYSTEM32 = "C:\\Windows\\System32\\"
+RENAMED = {"C:\\ProgramData\\r.exe": "rar.exe"}
 SYSTEM = "NT AUTHORITY\\SYSTEM"
 
 chance = random.Random(20210304)
@@ -147,7 +148,7 @@ class Process:
         sysmon(
             host, time, 1, ProcessGuid=self.guid, ProcessId=self.pid, Image=image, CommandLine=self.command, User=user,
             CurrentDirectory=SYSTEM32, LogonGuid="{0}", LogonId=hex(logon), IntegrityLevel="High",
-            OriginalFileName=image.rsplit("\\", 1)[-1], Hashes=f"SHA256={chance.getrandbits(256):064X}", **before,
+            OriginalFileName=RENAMED.get(image, image.rsplit("\\", 1)[-1]), Hashes=f"SHA256={chance.getrandbits(256):064X}", **before,
         )  # fmt: skip
         security(
             host, time, 4688, SubjectUserName=account, SubjectDomainName=domain, SubjectLogonId=hex(logon),
