@@ -84,7 +84,7 @@ def _link(run: Run) -> Any:
 def _report(run: Run) -> Any:
     from ringleader import report
 
-    return report.run(run.store, run.case.reports, progress=run.progress)
+    return report.run(run.store, run.case.reports, config=run.case.config, zone=run.zone, progress=run.progress)
 
 
 STAGES = (
