@@ -13,6 +13,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -185,8 +187,8 @@ def _strings(events: list[Event], names: list[str], odd: set[str]) -> dict[str, 
 
 
 def _only_strings(events: list[Event], name: str) -> bool:
-    values = [event.get(name) for event in events]
-    if not {type(item) for item in values} <= {str, type(None)}:
+    values = _values(events, name)
+    if not set(map(type, values)) <= {str, type(None)}:
         return False
     try:
         pa.array(values, pa.string())
@@ -195,10 +197,17 @@ def _only_strings(events: list[Event], name: str) -> bool:
     return True
 
 
+def _values(events: list[Event], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), events))
+    except KeyError:
+        return [event.get(name) for event in events]
+
+
 def _mixed(events: list[Event], name: str) -> tuple[pa.Array, list[tuple[int, str]]]:
     """A field of any values: the plain texts as a column, and (row, JSON) for lists and what no column can hold."""
-    values = [event.get(name) for event in events]
-    found = {type(item) for item in values}
+    values = _values(events, name)
+    found = set(map(type, values))
     if found <= {int, type(None)}:
         try:
             return pa.array(values, pa.int64()).cast(pa.string()), []
