@@ -83,8 +83,10 @@ def _link(run: Run) -> Any:
 
 def _report(run: Run) -> Any:
     from ringleader import report
+    from ringleader.detect import ruleset
 
-    return report.run(run.store, run.case.reports, config=run.case.config, zone=run.zone, progress=run.progress)
+    found, _ = ruleset.load(run.rules)
+    return report.run(run.store, run.case.reports, zone=run.zone, problems=found.problems, progress=run.progress)
 
 
 STAGES = (
@@ -111,7 +113,7 @@ STAGES = (
     ),
     Stage(
         "report",
-        reads=("evidence", "events", "rejects", "findings", "intrusions", "steps", "case"),
+        reads=("evidence", "events", "rejects", "findings", "intrusions", "steps", "case", "rules"),
         writes=("reports",),
         what="write what was found as one HTML file that needs no network",
         work=_report,

@@ -37,6 +37,7 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "rejects": found["rejects"],
         "findings": {row["level"]: row["findings"] for row in found["levels"]},
         "intrusions": found["intrusions"],
+        "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
 

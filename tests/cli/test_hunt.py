@@ -1,0 +1,140 @@
+"""The main job from end to end, on the evidence of ``make demo``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ringleader import cli
+from ringleader.store import Store
+
+runner = CliRunner()
+
+
+def call(*arguments: object, code: int = 0) -> Result:
+    done = runner.invoke(cli.app, list(map(str, arguments)))
+    assert done.exit_code == code, done.output + repr(done.exception)
+    return done
+
+
+@pytest.fixture(scope="module")
+def hunted(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    case = tmp_path_factory.mktemp("hunted") / "case"
+    return case, call("hunt", case, demo)
+
+
+def test_summary_says_what_was_read_and_found(hunted: tuple[Path, Result]) -> None:
+    case, done = hunted
+    assert "not read    2 (1 bad-json, 1 unknown-format)" in done.stdout
+    assert "ex01" in done.stdout
+    assert "dc01" in done.stdout
+    assert str(case / "reports" / "report.html") in done.stdout
+    assert (case / "reports" / "report.html").stat().st_size > 10_000
+
+
+def test_demo_shows_the_way_from_mail_server_to_domain_controller(hunted: tuple[Path, Result]) -> None:
+    intrusions = Store.open(hunted[0]).read("intrusions").sort_by([("score", "descending")]).to_pylist()
+    assert intrusions[0]["hosts"] == ["ex01.telco.example", "dc01.telco.example"]
+    assert {"initial-access", "credential-access", "lateral-movement"} <= set(intrusions[0]["tactics"])
+    assert ["ex01.telco.example", "bill01.telco.example"] in [row["hosts"] for row in intrusions]
+
+
+def test_every_event_is_stored_or_rejected(hunted: tuple[Path, Result], demo: Path) -> None:
+    store = Store.open(hunted[0])
+    rows = store.sql(
+        "SELECT sum(records)::BIGINT AS records, sum(rejected)::BIGINT AS rejected FROM evidence"
+    ).to_pylist()
+    lines = (demo / "winlogbeat" / "dc01.ndjson").read_bytes().count(b"\n")
+    dc = store.sql("SELECT records + rejected AS n FROM evidence WHERE path LIKE '%dc01.ndjson'").to_pylist()
+    assert dc == [{"n": lines}]
+    assert rows[0] == {"records": store.rows("events"), "rejected": 1}
+
+
+def test_second_hunt_does_nothing_and_says_so(hunted: tuple[Path, Result]) -> None:
+    case, _ = hunted
+    before = {path: path.read_bytes() for path in (case / "store").rglob("*.parquet")}
+    again = call("hunt", case)
+    assert "Nothing new for: ingest, detect, link, report" in again.stderr
+    assert {path: path.read_bytes() for path in (case / "store").rglob("*.parquet")} == before
+
+
+def test_same_evidence_again_is_not_counted_twice(hunted: tuple[Path, Result], demo: Path) -> None:
+    case, _ = hunted
+    rows = Store.open(case).rows("events")
+    again = call("hunt", case, demo)
+    assert Store.open(case).rows("events") == rows
+    assert "Nothing new for: detect, link, report" in again.stderr
+
+
+def test_json_for_machines(hunted: tuple[Path, Result]) -> None:
+    done = call("hunt", hunted[0], "--json")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert answer["evidence"]["events"] > 8000
+    assert answer["findings"]["critical"] > 0
+    assert list(answer["stages"]) == ["ingest", "detect", "link", "report"]
+    assert answer["report"].endswith("report.html")
+
+
+def test_quiet_says_nothing_beside_the_result(hunted: tuple[Path, Result]) -> None:
+    assert call("hunt", hunted[0], "--quiet").stderr == ""
+
+
+def test_status_and_verify(hunted: tuple[Path, Result]) -> None:
+    case, _ = hunted
+    told = call("status", case, "--timezone", "Asia/Kuala_Lumpur").stdout
+    for word in ("exchange/httpproxy", "windows/sysmon/1", "dc01.telco.example", "bad-json", "unknown-format", "+0800"):
+        assert word in told
+    assert json.loads(call("status", case, "--json").stdout)["kinds"]
+    assert "0 differences" in call("verify", case).stdout
+
+
+def test_verify_finds_a_changed_table(demo: Path, tmp_path: Path) -> None:
+    call("ingest", tmp_path / "case", demo / "exchange")
+    table = next((tmp_path / "case" / "store" / "events").rglob("*.parquet"))
+    table.write_bytes(table.read_bytes()[:-1] + b"\0")
+    assert "changed" in call("verify", tmp_path / "case", code=7).stdout
+
+
+def test_detect_check_agrees_with_the_oracle(hunted: tuple[Path, Result]) -> None:
+    call("detect", hunted[0], "--check")
+
+
+def test_evidence_that_nobody_can_read(tmp_path: Path) -> None:
+    (tmp_path / "noise").write_bytes(b"\x00\x01nothing")
+    done = call("hunt", tmp_path / "case", tmp_path / "noise", code=4)
+    assert "unknown-format" in done.stderr
+
+
+def test_scan_and_hunt_find_the_same(hunted: tuple[Path, Result], demo: Path) -> None:
+    scanned = call("scan", demo, "--min-level", "informational", "-f", "jsonl").stdout.splitlines()
+    found = Store.open(hunted[0]).read("findings", ["rule_id", "kind", "time"]).to_pylist()
+    left = sorted((row["rule_id"], row["time"].isoformat()) for row in found)
+    assert sorted((row["rule_id"], row["time"]) for row in map(json.loads, scanned)) == left
+
+
+@pytest.mark.slow
+def test_ctrl_c_and_on(hunted: tuple[Path, Result], demo: Path, tmp_path: Path) -> None:
+    """A real interrupt at several moments; the same command then ends with the same tables."""
+    command = [sys.executable, "-m", "ringleader", "hunt", str(tmp_path / "case"), str(demo)]
+    for delay in (0.5, 0.8, 1.2):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        _, talk = process.communicate(timeout=60)
+        assert process.returncode in (cli.INTERRUPTED, 0), talk.decode()
+        assert b"Traceback" not in talk
+    subprocess.run(command, check=True, capture_output=True)
+    question = "SELECT * EXCLUDE (path) FROM evidence ORDER BY evidence_id"
+    ours, theirs = Store.open(tmp_path / "case"), Store.open(hunted[0])
+    assert ours.sql(question).equals(theirs.sql(question))
+    for table in ("findings", "intrusions", "steps"):
+        assert [entry.sha256 for entry in ours.entries(table)] == [entry.sha256 for entry in theirs.entries(table)]
