@@ -1,4 +1,5 @@
-"""Shared fixtures. Public evidence is not part of the repository: tests that need it skip, and say so, where it is missing."""
+"""Shared fixtures. Public evidence is not part of the repository: tests that need it skip, and say so, where it is
+missing."""
 
 from __future__ import annotations
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Event = dict[str, Any]
-"""Field name to decoded JSON value: str, int, float, bool, None, or a list of these. No inner objects (see ``value.flatten``)."""
+"""Field name to decoded JSON value: str, int, float, bool, None, or a list of these. No inner objects (see
+``value.flatten``)."""
 
 
 @dataclass(slots=True)
 class Reject:
-    """One piece of evidence that could not be used, and why. ``offset`` is in bytes, or the record's number, -1 if neither."""
+    """One piece of evidence that could not be used, and why. ``offset`` is in bytes, or the record's number, -1 if
+    neither."""
 
     code: str
     offset: int
@@ -23,15 +25,16 @@ class Reject:
 class Batch:
     """Up to about 16 MB of decoded events. ``kinds``, ``events`` and ``offsets`` have one entry per event.
 
-    ``offsets`` places an event in its evidence and is unique there: the byte offset of its line, or for formats without lines
-    a number that grows with the position (EVTX: chunk offset plus the record's number inside the chunk).
+    ``offsets`` places an event in its evidence and is unique there: the byte offset of its line, or for formats
+    without lines a number that grows with the position (EVTX: chunk offset plus the record's number inside the chunk).
 
     ``renames`` maps a canonical field name to the name that this exporter uses for it (NXLog writes ``Hostname`` for
-    ``Computer``). Events are not rewritten, for speed: ask ``renames.get(name, name)`` for the key of ``name``. A reader
-    guarantees that an event never holds both names.
+    ``Computer``). Events are not rewritten, for speed: ask ``renames.get(name, name)`` for the key of ``name``. A
+    reader guarantees that an event never holds both names.
 
-    ``raw`` is the JSON text that the events were decoded from, with ``raw_start`` the offset of its first byte, or None. It
-    lets the kernel look for a keyword in all values at once. Given only where each event's text lies at its offset.
+    ``raw`` is the JSON text that the events were decoded from, with ``raw_start`` the offset of its first byte, or
+    None. It lets the kernel look for a keyword in all values at once. Given only where each event's text lies at its
+    offset.
     """
 
     kinds: list[str] = field(default_factory=list)

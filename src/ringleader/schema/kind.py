@@ -1,7 +1,7 @@
 """A kind says what sort of event this is: a path such as ``windows/sysmon/1``, ``exchange/httpproxy`` or ``zeek/conn``.
 
-The first part is the platform or product, the second the log, a third (Windows) the event id. Detection asks for kinds by
-prefix, so ``windows/security`` means every Security event.
+The first part is the platform or product, the second the log, a third (Windows) the event id. Detection asks for kinds
+by prefix, so ``windows/security`` means every Security event.
 """
 
 from __future__ import annotations

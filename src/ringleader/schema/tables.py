@@ -1,4 +1,5 @@
-"""One Arrow schema per table of the store. Every column is documented in its field's metadata, from which docs are made."""
+"""One Arrow schema per table of the store. Every column is documented in its field's metadata, from which docs are
+made."""
 
 from __future__ import annotations
 
@@ -15,7 +16,11 @@ def _table(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
 
 
 EVIDENCE = _table(
-    ("evidence_id", pa.string(), "SHA-256 of the bytes, after any archive around them was opened; the evidence's identity"),
+    (
+        "evidence_id",
+        pa.string(),
+        "SHA-256 of the bytes, after any archive around them was opened; the evidence's identity",
+    ),
     ("path", pa.string(), "where it was read; members of archives as archive.zip!inner/name"),
     ("container_sha256", pa.string(), "SHA-256 of the file on disk when that is an archive, else null"),
     ("format", WORD, "the reader that took it"),
@@ -39,7 +44,8 @@ EVENTS = _table(
 )
 """The fixed columns. After them come the source's own fields, one dictionary-encoded string column each.
 
-A field called like a fixed column is stored as ``field:NAME``. A column's null means missing; an explicit null is in ``rest``.
+A field called like a fixed column is stored as ``field:NAME``. A column's null means missing; an explicit null is in
+``rest``.
 """
 
 REJECTS = _table(

@@ -3,7 +3,8 @@
 Telemetry carries the same fact as ``4688`` in one exporter and ``"4688"`` in the next. Ringleader compares texts:
 
 * a string is itself;
-* an integer is its decimal digits; a float with an integral value too (JSON does not tell 1 from 1.0), others are ``repr``;
+* an integer is its decimal digits; a float with an integral value too (JSON does not tell 1 from 1.0), others are
+  ``repr``;
 * a boolean is ``true`` or ``false``;
 * null is ``None`` and is not the empty string; a missing field is neither;
 * a list is the list of its elements' texts, with inner lists spliced in and inner objects as compact JSON;
@@ -67,8 +68,8 @@ def scalar(value: Any) -> str:
 def flatten(event: Mapping[str, Any]) -> dict[str, Any]:
     """``event`` with inner objects spelled as dotted fields; a new dict only when there is an inner object.
 
-    On a clash (``{"a.b": 1, "a": {"b": 2}}``) the first one in the event's order keeps the plain name and the later values
-    join it in a list, so that nothing is lost.
+    On a clash (``{"a.b": 1, "a": {"b": 2}}``) the first one in the event's order keeps the plain name and the later
+    values join it in a list, so that nothing is lost.
     """
     if not any(isinstance(value, dict) for value in event.values()):
         return event if isinstance(event, dict) else dict(event)
@@ -100,8 +101,8 @@ def _leaves(event: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple
 def fold(content: str) -> str:
     """``content`` as Sigma's case-insensitive comparison sees it: lower case, with the final sigma as any other.
 
-    ``str.lower`` alone depends on the context: it ends ``"ΑΣ"`` in a final sigma but not ``"ΑΣΑ"``, and a needle would no
-    longer be found in a text that contains it. Characters without a lower case of their own (``ſ``) stay themselves.
+    ``str.lower`` alone depends on the context: it ends ``"ΑΣ"`` in a final sigma but not ``"ΑΣΑ"``, and a needle would
+    no longer be found in a text that contains it. Characters without a lower case of their own (``ſ``) stay themselves.
     """
     lowered = content.lower()
     return lowered if lowered.isascii() else lowered.replace("ς", "σ")
