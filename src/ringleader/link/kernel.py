@@ -22,24 +22,8 @@ from ringleader.link.graph import Edge, Vertex
 from ringleader.link.hosts import Hosts
 from ringleader.link.process import Processes
 from ringleader.schema import tables
+from ringleader.schema.order import LEVELS, TACTICS
 
-LEVELS = ("informational", "low", "medium", "high", "critical")
-TACTICS = (
-    "reconnaissance",
-    "resource-development",
-    "initial-access",
-    "execution",
-    "persistence",
-    "privilege-escalation",
-    "defense-evasion",
-    "credential-access",
-    "discovery",
-    "lateral-movement",
-    "collection",
-    "command-and-control",
-    "exfiltration",
-    "impact",
-)
 Row = dict[str, Any]
 
 
