@@ -98,8 +98,10 @@ def _asset(name: str) -> str:
 
 @lru_cache
 def _bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed; ``</`` can only occur in its strings and comments, where ``<\\/`` is the same."""
-    return str(vl_convert.javascript_bundle(None)).replace("</", "<\\/").replace("\r\n", "\n").replace("\r", "\n")
+    """Vega, Vega-Lite and Vega-Embed. What would end the script element or open a comment in it becomes the same string
+    written otherwise."""
+    bundle = str(vl_convert.javascript_bundle("Object.assign(window, { vegaEmbed, vegaLite, vega });"))
+    return re.sub(r"<(/script|!--)", r"<\\\1", bundle, flags=re.I).replace("\r\n", "\n").replace("\r", "\n")
 
 
 @lru_cache
