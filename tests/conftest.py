@@ -4,6 +4,8 @@ missing."""
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,4 +19,14 @@ def shared() -> Path:
     folder = Path(os.environ.get("RINGLEADER_SHARED", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no public evidence at {folder}; set RINGLEADER_SHARED to run this test")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up evidence of ``make demo``."""
+    folder = tmp_path_factory.mktemp("demo") / "evidence"
+    subprocess.run(
+        [sys.executable, ROOT / "examples" / "demo" / "evidence.py", folder], check=True, capture_output=True
+    )
     return folder

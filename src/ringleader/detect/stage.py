@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -149,7 +150,11 @@ def _check(
     progress: Progress,
 ) -> int:
     given = {name: tuple(values) for name, values in expansions.items()}
-    asked = [check.Unit(unit.rules, tuple(map(str, rules)), given, unit.path, unit.kind) for unit in units]
+    files = Counter(unit.kind for unit in units)
+    asked = [
+        check.Unit(u.rules, tuple(map(str, rules)), given, u.path, u.kind, max(1, check.ROWS // files[u.kind]))
+        for u in units
+    ]
     progress.begin("Asking the oracle", len(asked), "files")
     return check.run(asked, engine, progress)
 
