@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable
+
+from ringleader.schema import host
 
 
 class Hosts:
     """Knows the names that occur. A short name stands for a full one if exactly one full name begins with it."""
 
     def __init__(self, names: Iterable[str], addresses: Iterable[tuple[str, str]] = ()) -> None:
-        full: defaultdict[str, set[str]] = defaultdict(set)
-        for name in {name.lower() for name in names}:
-            if "." in name and not _is_address(name):
-                full[name.partition(".")[0]].add(name)
-        self._full = {short: next(iter(names)) for short, names in full.items() if len(names) == 1}
+        self._full = host.full_names({_plain(name) for name in names})
         self._owner: dict[str, str] = {}
         owners: defaultdict[str, set[str]] = defaultdict(set)
         for address, owner in addresses:
@@ -35,11 +32,3 @@ class Hosts:
 
 def _plain(name: str) -> str:
     return name.strip().lower().lstrip("\\").removeprefix("::ffff:")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

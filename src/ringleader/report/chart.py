@@ -52,7 +52,7 @@ def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
     brush = alt.selection_interval(encodings=["x"], name="brush")
     chart = (
         alt.Chart(alt.InlineData(values=rows))
-        .mark_bar(binSpacing=1)
+        .mark_bar(orient="vertical", minBandSize=3)
         .encode(
             x=alt.X("from:T", scale=alt.Scale(type="utc"), bandPosition=0, title=None),
             x2="to:T",

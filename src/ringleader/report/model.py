@@ -14,7 +14,7 @@ import pyarrow as pa
 from ringleader import __version__
 from ringleader.report import text
 from ringleader.report.findings import Embedded, Omission, embed
-from ringleader.schema import order
+from ringleader.schema import host, order
 from ringleader.schema import tables as schemas
 from ringleader.store import Store
 from ringleader.store.layout import kind_of
@@ -260,7 +260,9 @@ def _shown(findings: pa.Table) -> list[Row]:
         return memo[content]
 
     rows: list[Row] = findings.cast(schemas.FINDINGS).to_pylist()
+    full = host.full_names({row["host"] for row in rows if row["host"]})
     for row in rows:
+        row["host"] = full.get(row["host"], row["host"])
         for name in ("rule_title", "host", "account", "kind"):
             row[name] = show(row[name])
         row["level"] = row["level"] if row["level"] in LEVELS else "informational"
@@ -276,7 +278,7 @@ def _headline(tables: Tables, findings: list[Row], intrusions: list[Row]) -> Hea
         intrusions=len(intrusions),
         findings=len(findings),
         leads=sum(not row["intrusion"] for row in findings),
-        hosts=len({host for row in intrusions for host in row["hosts"] or ()}),
+        hosts=len({name for row in intrusions for name in row["hosts"] or ()}),
         first=min((row["first_time"] for row in intrusions if row["first_time"]), default=None),
         last=max((row["last_time"] for row in intrusions if row["last_time"]), default=None),
         evidence=len(evidence),
@@ -293,7 +295,7 @@ def _intrusion(number: int, row: Row, steps: list[Row], by_id: Mapping[str, Row]
     reasons = {step["finding_id"]: step for step in steps}
     members = [by_id[step["finding_id"]] for step in steps if step["finding_id"] in by_id]
     members.sort(key=lambda each: (each["time"] is None, each["time"] or 0, each["event_id"] or "", each["finding_id"]))
-    hosts = [text.visible(host) for host in row["hosts"] or ()]
+    hosts = [text.visible(name) for name in row["hosts"] or ()]
     moments = _moments(members, reasons)
     return Intrusion(
         number=number,
@@ -364,12 +366,11 @@ def _ticks(members: list[Row], hosts: list[str]) -> list[tuple[float, int, str]]
     if not times:
         return []
     first, length = times[0], (times[-1] - times[0]).total_seconds() or 1.0
-    lanes = {host: number for number, host in enumerate(hosts)}
-    short = {host.partition(".")[0]: number for host, number in lanes.items()}
+    lanes = {name: number for number, name in enumerate(hosts)}
     ticks = {
         (
             round((row["time"] - first).total_seconds() / length, 3),
-            lanes.get(row["host"], short.get(row["host"], 0)),
+            lanes.get(row["host"], 0),
             row["level"],
         )
         for row in members
@@ -419,7 +420,7 @@ def _hosts(findings: list[Row]) -> list[Host]:
             Host(name, {level: levels[level] for level in LEVELS if level in levels}, numbers,
                  min(times, default=None), max(times, default=None))
         )  # fmt: skip
-    return sorted(out, key=lambda host: ([-host.levels.get(level, 0) for level in LEVELS], host.name))
+    return sorted(out, key=lambda each: ([-each.levels.get(level, 0) for level in LEVELS], each.name))
 
 
 def _rules(findings: list[Row]) -> list[Rule]:

@@ -60,7 +60,7 @@ def render(model: Model) -> str:
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
             data=Markup(script_json(data)),  # noqa: S704 - escaped by script_json
             policy=_policy(style, scripts),
-            bar=over_time and over_time[1],
+            step=over_time and over_time[1],
             untimely=over_time[2] if over_time else 0,
             levels=LEVELS,
             tactics=TACTICS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 LONGEST = 255
@@ -34,3 +35,17 @@ def short(name: str) -> str:
     """
     label = name.partition(".")[0]
     return name if label.isdecimal() or ":" in label else label
+
+
+def full_names(names: Iterable[str]) -> dict[str, str]:
+    """For each short name the full one that it stands for: the only one of ``names`` (all normal) that begins with it.
+
+    >>> full_names(["ws1", "ws1.example.org", "db.a.example", "db.b.example", "10.0.0.7"])
+    {'ws1': 'ws1.example.org'}
+    """
+    found: dict[str, set[str]] = {}
+    for name in names:
+        label = short(name)
+        if label != name:
+            found.setdefault(label, set()).add(name)
+    return {label: next(iter(full)) for label, full in sorted(found.items()) if len(full) == 1}
