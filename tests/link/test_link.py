@@ -94,6 +94,15 @@ def test_sysmon_and_security_tell_of_one_process(world: World) -> None:
     assert world.link() == [{"sysmon", "security", "child"}]
 
 
+def test_a_process_whose_id_one_source_lost_is_known_by_its_command(world: World) -> None:
+    line = "cmd.exe /c start /b tool"
+    world.start(0, "a", 10, 1, "sysmon", image=r"C:\x\cmd.exe", CommandLine=line, ProcessId="-", ParentProcessId="-")
+    world.audit(0.02, "a", 77, 4, "security", CommandLine=line, ParentProcessName=SERVICES)
+    world.audit(1, "a", 99, 77, "child")
+    world.audit(2, "a", 78, 4, "later", CommandLine=line, ParentProcessName=SERVICES)
+    assert world.link() == [{"child", "security", "sysmon"}, {"later"}]
+
+
 def test_a_process_id_used_again_is_another_process(world: World) -> None:
     for minute, rule in ((0, "old"), (20, "new")):
         world.audit(minute, "a", 50, 4, ParentProcessName=SERVICES)

@@ -39,6 +39,8 @@ class Processes:
         self._hubs = {hub.lower() for hub in words.hubs}
         self._known: dict[Node, _Known] = {}
         self._by_guid: dict[tuple[str, str], Node] = {}
+        # Some exporters lose the id: then the same command at the same time is the same process.
+        self._nameless: defaultdict[tuple[str, str, str], list[tuple[int, Node]]] = defaultdict(list)
         self._by_pid: defaultdict[tuple[str, int], list[tuple[int, Node]]] = defaultdict(list)
         ordered = sorted(
             (
@@ -94,15 +96,31 @@ class Processes:
             for time, candidate in self._by_pid[event.host, pid]:
                 if abs(time - event.time) <= SAME_START and self._known[candidate].image == image and not guid:
                     node = candidate
+        command = _get(event, shape.command)
+        if node is None and not guid and command:
+            node = self._same_command((event.host, image, command), event.time)
+            if node is not None and pid is not None:
+                self._by_pid[event.host, pid].append((event.time, node))
         if node is None:
             node = _label(image, pid, event.host, guid or str(event.time))
             self._known[node] = _Known(node, image)
             if pid is not None:
                 self._by_pid[event.host, pid].append((event.time, node))
+            elif command:
+                self._nameless[event.host, image, command].append((event.time, node))
         if guid:
             self._by_guid[event.host, guid] = node
         known = self._known[node]
         known.started = known.started or event
+
+    def _same_command(self, key: tuple[str, str, str], time: int) -> Node | None:
+        """The process of this command that has no id yet and started at about this time; each is given away once."""
+        entries = self._nameless.get(key, [])
+        near = min(entries, key=lambda entry: (abs(entry[0] - time), entry[1]), default=None)
+        if near is None or abs(near[0] - time) > SAME_START:
+            return None
+        entries.remove(near)
+        return near[1]
 
     def _sight(self, time: int, event: Event, shape: Process) -> None:
         """A process whose start nobody recorded begins where it is first seen."""
