@@ -203,7 +203,13 @@ def _elsewhere(text: str, event: Event, hosts: Hosts) -> str:
 
 def _command(text: str, _event: Event, _hosts: Hosts) -> str:
     # A service's path names the folder by a variable, the process that it starts by its path.
-    path = text.replace('"', "").lower().replace("%systemroot%", "c:\\windows").replace("%windir%", "c:\\windows")
+    path = (
+        text.replace('"', "")
+        .replace("%%", "%")
+        .lower()
+        .replace("%systemroot%", "c:\\windows")
+        .replace("%windir%", "c:\\windows")
+    )
     path = path.replace("%comspec%", "c:\\windows\\system32\\cmd.exe")
     return " ".join(path.split())[:512]
 

@@ -65,6 +65,7 @@ class Headline:
     evidence: int
     events: int
     rejected: int
+    """Records and files that ingest could not read."""
     unread: int
     """Pieces of evidence of which nothing could be read."""
     read_from: datetime | None
@@ -283,7 +284,7 @@ def _headline(tables: Tables, findings: list[Row], intrusions: list[Row]) -> Hea
         last=max((row["last_time"] for row in intrusions if row["last_time"]), default=None),
         evidence=len(evidence),
         events=sum(tables.kinds.values()) or sum(row["records"] or 0 for row in evidence),
-        rejected=tables.rejects.num_rows,
+        rejected=sum(stage == "ingest" for stage in tables.rejects["stage"].to_pylist()),
         unread=sum(not row["records"] for row in evidence),
         read_from=min((row["first_time"] for row in evidence if row["first_time"]), default=None),
         read_to=max((row["last_time"] for row in evidence if row["last_time"]), default=None),

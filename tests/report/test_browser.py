@@ -1,0 +1,168 @@
+"""The page in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import sample
+from test_report import hostile
+
+from ringleader.report import build, from_tables
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.browser
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as running:
+        launched = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def show(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Opens the report of some tables; at the end nothing may have gone wrong, asked, or gone out."""
+    trouble: list[str] = []
+
+    def opened(tables: sample.Tables, width: int = 1440, scheme: str = "light") -> Any:
+        path = build(from_tables(tables), tmp_path / "report.html")
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("dialog", lambda dialog: (trouble.append("dialog"), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith(("file:", "data:")) else trouble.append(request.url),
+        )
+        page.goto(path.as_uri())
+        page.wait_for_load_state()
+        return page
+
+    yield opened
+    assert trouble == []
+
+
+def rows(page: Any) -> Any:
+    return page.locator("#table tbody tr")
+
+
+def test_filter_and_sort_by_keyboard(show: Open) -> None:
+    page = show(sample.story())
+    page.wait_for_selector("#chart svg")
+    assert rows(page).count() == 50
+    page.locator("#query").focus()
+    page.keyboard.type("lsass critical")
+    playwright.expect(page.locator("#shown")).to_have_text("1 finding")
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    playwright.expect(page.locator("#shown")).to_have_text("100 findings")
+    page.locator("#table [data-column=level] button").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#table [data-column=level]").get_attribute("aria-sort") == "ascending"
+    assert rows(page).first.locator(".level").inner_text() == "critical"
+    page.keyboard.press("Enter")
+    assert rows(page).first.locator(".level").inner_text() == "informational"
+    page.locator("#next").focus()
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("#page")).to_have_text("51 to 100 of 100")
+    page.locator("[data-intrusion='1']").focus()
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("#shown")).to_have_text("9 findings")
+    page.get_by_role("button", name="No longer only intrusion 1").click()
+    playwright.expect(page.locator("#shown")).to_have_text("100 findings")
+
+
+def test_dragging_over_the_chart_filters(show: Open) -> None:
+    page = show(sample.story())
+    page.wait_for_selector("#chart svg")
+    box = page.locator("#chart").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 60, steps=4)
+    page.mouse.up()
+    playwright.expect(page.get_by_role("button", name="No longer only the time chosen in the chart")).to_be_visible()
+    assert 0 < int(page.locator("#shown").inner_text().split()[0]) < 100
+
+
+def test_other_tables_sort(show: Open) -> None:
+    page = show(sample.story())
+    head = page.locator("#rules th", has_text="Findings").locator("button")
+    head.click()
+    head.click()
+    counts = page.locator("#rules tbody tr td:nth-child(3)").all_inner_texts()
+    assert counts == sorted(counts, key=int, reverse=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_theme_follows_the_system_and_the_reader(show: Open, scheme: str) -> None:
+    page = show(sample.story(), scheme=scheme)
+    colour = "getComputedStyle(document.body).backgroundColor"
+    other = {"light": "dark", "dark": "light"}[scheme]
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    before = page.evaluate(colour)
+    page.get_by_role("button", name=other.capitalize(), exact=True).click()
+    assert page.evaluate("document.documentElement.dataset.theme") == other
+    assert page.evaluate(colour) != before
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+@pytest.mark.parametrize("tables", [sample.story, hostile, sample.empty], ids=["story", "hostile", "empty"])
+def test_no_page_scrolls_sideways(show: Open, width: int, tables: Callable[[], sample.Tables]) -> None:
+    page = show(tables(), width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_hostile_evidence_is_only_text(show: Open) -> None:
+    page = show(hostile())
+    page.wait_for_selector("#chart svg")
+    assert page.locator("img, iframe, object, embed, [onload], [onerror], a[href^=javascript]").count() == 0
+    assert page.locator("script").count() == 3
+    page.locator("#query").fill("onerror")
+    playwright.expect(page.locator("#shown")).to_have_text("1 finding")
+    assert "<img src=x onerror=alert(1)>" in rows(page).first.inner_text()
+
+
+def test_the_skip_link_is_the_first_stop(show: Open) -> None:
+    page = show(sample.story())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+
+
+def test_one_finding(show: Open) -> None:
+    row = sample.finding(1, sample.START, "a", "", "One", "high", "T1059", "execution", {})
+    page = show(sample.case([row], [sample.intrusion("e" * 16, [row], 8)], [sample.step("e" * 16, row)]))
+    page.wait_for_selector("#chart svg")
+    assert page.locator("h1").inner_text() == "1 intrusion on 1 host"
+    assert rows(page).count() == 1
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_findings_open_at_once(show: Open, tmp_path: Path) -> None:
+    tables = sample.many()
+    began = time.perf_counter()
+    page = show(tables)
+    built = time.perf_counter() - began
+    assert (tmp_path / "report.html").stat().st_size < 20_000_000
+    began = time.perf_counter()
+    page.reload()
+    page.wait_for_selector("#table tbody tr")
+    opened = time.perf_counter() - began
+    assert opened < 5, (built, opened)
+    page.locator("#query").fill("jobs\\77777.ps1")
+    playwright.expect(page.locator("#shown")).to_have_text("1 finding")

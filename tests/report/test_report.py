@@ -1,0 +1,202 @@
+"""What the report says, and that evidence cannot speak through it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import sample
+
+from ringleader.errors import UsageError
+from ringleader.report import build, from_tables
+from ringleader.report.page import render, script_json
+from ringleader.report.text import visible
+
+
+def plain(html: str) -> str:
+    """The words of the body, without scripts and marks."""
+    body = re.sub(r"<script.*?</script>|<style.*?</style>", " ", html, flags=re.S)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def embedded(html: str) -> dict[str, list]:
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)[1])
+
+
+def test_the_story_in_plain_words() -> None:
+    words = plain(render(from_tables(sample.story())))
+    assert "2 intrusions on 4 hosts" in words
+    assert "2026-03-02 01:12:04" in words and "over 9 h" in words
+    assert "90 findings are part of no intrusion" in words
+    assert "3 records or files could not be read" in words
+    assert "joined to 5 by remote logon mail01.corp.example as svc-backup weight 4.2" in words
+    assert "Initial access Persistence Discovery" not in words  # the chain is in the order of tactics:
+    assert "Initial access Execution Persistence Credential access Discovery Lateral movement Collection" in words
+
+
+def test_timezone_moves_what_is_shown() -> None:
+    html = render(from_tables(sample.story(), "Asia/Tokyo"))
+    assert "2026-03-02 10:12:04" in plain(html) and "times in Asia/Tokyo" in html
+    assert embedded(html)["time"][0] == sample.START.timestamp()
+    with pytest.raises(UsageError):
+        from_tables(sample.story(), "Nowhere/At_all")
+
+
+@pytest.mark.parametrize(
+    ("tables", "title"),
+    [(sample.empty(), "Nothing was read"), (sample.case([]), "No rule fired")],
+    ids=["nothing", "no findings"],
+)
+def test_without_findings_it_says_what_that_means(tables: sample.Tables, title: str) -> None:
+    assert title in plain(render(from_tables(tables)))
+
+
+def test_the_same_rows_in_any_order_give_the_same_bytes() -> None:
+    tables = sample.story()
+    order = random.Random(7)
+    names = ("findings", "intrusions", "steps", "evidence", "rejects")
+    shuffled = {}
+    for name in names:
+        table = getattr(tables, name)
+        shuffled[name] = table.take(order.sample(range(table.num_rows), table.num_rows))
+    assert render(from_tables(replace(tables, **shuffled))) == render(from_tables(tables))
+
+
+def test_nothing_may_be_loaded_and_only_known_scripts_may_run() -> None:
+    html = render(from_tables(sample.story()))
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1]
+    assert "default-src &#39;none&#39;" in policy and "unsafe" not in policy and "http" not in policy
+    assert not re.search(r"\s(src|srcset|action|formaction|onclick|onload)=", html.split("<script", 1)[0])
+    assert all(link.startswith("#") for link in re.findall(r'<a [^>]*href="([^"]*)"', html))
+    assert " style=" not in html.split("<script", 1)[0]
+
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "javascript:alert(1)",
+    "{{ 7*7 }}",
+    "<!--<script>",
+    "\x00\x1b[31mred\u202egnp.exe",
+    "\u2028alert(1)//",
+    "=cmd|' /C calc'!A0",
+    "\ud800",
+]
+
+
+def hostile() -> sample.Tables:
+    rows = []
+    for number, text in enumerate(HOSTILE):
+        safe = text.encode("utf-8", "replace").decode()
+        rows.append(sample.finding(number, sample.START, safe, safe, safe, "high", safe, safe, {safe: safe}))
+    rows.append(sample.finding(99, None, "big", "", "Big", "high", "T1", "impact", {"x": "A" * 1_000_000}))
+    first = rows[:3]
+    steps = [sample.step("c" * 16, row, "lineage", HOSTILE[0], first[0]["finding_id"]) for row in first]
+    return sample.case(rows, [sample.intrusion("c" * 16, first, 9)], steps, path=HOSTILE[0])
+
+
+class Elements(HTMLParser):
+    """What a parser makes of the page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+
+def test_hostile_texts_are_shown_and_do_nothing() -> None:
+    html = render(from_tables(hostile()))
+    page = re.sub(r"<script>.*?</script>", "", html, flags=re.S)
+    assert (
+        "alert(1)</script>" not in page
+        and "<img" not in page
+        and "onload=alert" not in re.sub(r"&[^;]+;", "", page).replace("svg onload=alert(1)", "")
+    )
+    assert "␀␛[31mred⟨U+202E⟩gnp.exe" in page
+    assert "\x00" not in page and "\u202e" not in page and "\u2028" not in page
+    assert "(1,000,000 characters)" in page and "A" * 1000 not in page
+    assert "49" not in re.findall(r"\{\{ 7\*7 \}\}|>49<", page)
+    assert HOSTILE[0] in embedded(html)["texts"]
+
+
+def test_json_in_a_script_cannot_end_it() -> None:
+    encoded = script_json({"a": "</ScRiPt><!--&\u2028\u2029"})
+    assert not set("<>&\u2028\u2029") & set(encoded)
+    assert json.loads(encoded) == {"a": "</ScRiPt><!--&\u2028\u2029"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("a\tb\r\n", "a␉b␍␊"),
+        ("\x7f", "␡"),
+        ("x\u200by", "x⟨U+200B⟩y"),
+        (None, ""),
+        ("é漢\U0001f600", "é漢\U0001f600"),
+        ("ab", "a… (2 characters)"),
+    ],
+)
+def test_hidden_characters_are_spelled_out(raw: str | None, shown: str) -> None:
+    assert visible(raw, 1 if raw == "ab" else 600) == shown
+
+
+@dataclass
+class Problem:
+    path: str = "rules/<b>.yml"
+    line: int | None = 7
+    code: str = "condition"
+    message: str = "no such item <i>"
+
+
+def test_rules_that_could_not_be_used_are_named() -> None:
+    html = render(from_tables(sample.story(), problems=[Problem()]))
+    assert "rules/&lt;b&gt;.yml:7" in html and "no such item &lt;i&gt;" in html
+
+
+def test_one_loud_rule_is_cut_and_says_so(tmp_path: Path) -> None:
+    model = from_tables(sample.many(12_000, rules=1))
+    assert model.findings.listed == 5_000 and model.omissions[0].count == 7_000
+    assert model.headline.findings == model.rules[0].findings == 12_000
+    assert "5,000 of 12,000 findings are listed: of one rule at most 5,000" in plain(render(model))
+
+
+def test_repetitions_are_one_row_of_a_timeline() -> None:
+    rows = sample.many(50, rules=1)
+    listed = rows.findings.to_pylist()
+    for row in listed:
+        row.update(host="a", account="b", level="high")
+    tables = sample.case(
+        listed, [sample.intrusion("d" * 16, listed, 8)], [sample.step("d" * 16, row) for row in listed]
+    )
+    [found] = from_tables(tables).intrusions
+    assert [moment.times for moment in found.moments] == [50]
+
+
+def test_times_that_cannot_be_are_not_drawn() -> None:
+    rows = sample.story().findings.to_pylist()
+    rows[0]["time"] = rows[0]["time"].replace(year=1601)
+    rows[1]["time"] = rows[1]["time"].replace(year=9999)
+    assert "2 findings carry a time before 1990" in plain(render(from_tables(sample.case(rows))))
+
+
+def test_a_failed_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = build(from_tables(sample.story()), tmp_path / "reports" / "report.html")
+    old = path.read_bytes()
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        build(from_tables(sample.empty()), path)
+    assert path.read_bytes() == old and [p.name for p in path.parent.iterdir()] == ["report.html"]
