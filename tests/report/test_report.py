@@ -163,6 +163,8 @@ class Problem:
 
 
 def test_rules_that_could_not_be_used_are_named() -> None:
+    assert "This report was not told" in render(from_tables(sample.story()))
+    assert "This report was not told" not in render(from_tables(sample.story(), problems=[]))
     html = render(from_tables(sample.story(), problems=[Problem()]))
     assert "rules/&lt;b&gt;.yml:7" in html and "no such item &lt;i&gt;" in html
 

@@ -18,6 +18,18 @@ _STEPS = (
     (1, "second"), (10, "10 seconds"), (60, "minute"), (300, "5 minutes"), (900, "quarter of an hour"), (3600, "hour"),
     (6 * 3600, "6 hours"), (86400, "day"), (7 * 86400, "week"), (30 * 86400, "30 days"), (365 * 86400, "365 days"),
 )  # fmt: skip
+# How an axis says a time, by what it steps by: day before month, 24 hours.
+_DATES = {
+    "year": "%Y",
+    "quarter": "%b %Y",
+    "month": "%b %Y",
+    "week": "%-d %b",
+    "date": "%-d %b",
+    "day": "%-d %b",
+    "hours": "%H:%M",
+    "minutes": "%H:%M",
+    "seconds": "%H:%M:%S",
+}
 # Times outside are what broken clocks say, and would leave one bar at each end.
 _FIRST, _LAST = 1990, 2100
 
@@ -54,7 +66,7 @@ def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar(orient="vertical", minBandSize=3)
         .encode(
-            x=alt.X("from:T", scale=alt.Scale(type="utc"), bandPosition=0, title=None),
+            x=alt.X("from:T", scale=alt.Scale(type="utc"), bandPosition=0, title=None, axis=alt.Axis(format=_DATES)),
             x2="to:T",
             y=alt.Y("findings:Q", stack="zero", title="findings", axis=alt.Axis(tickMinStep=1, tickCount=4)),
             color=alt.Color("level:N", scale=alt.Scale(domain=list(LEVELS)), legend=None),

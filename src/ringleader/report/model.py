@@ -196,7 +196,8 @@ class Model:
     sources: list[Source]
     kinds: list[tuple[str, int]]
     rejects: list[Reject]
-    problems: list[Unusable]
+    problems: list[Unusable] | None
+    """None when the report was not told."""
     findings: Embedded
     times: list[tuple[datetime, str]]
     """Time and level of every finding that has a time."""
@@ -206,7 +207,7 @@ class Model:
         return self.findings.omissions
 
 
-def from_store(store: Store, timezone: str = "UTC", problems: Sequence[Problem] = ()) -> Model:
+def from_store(store: Store, timezone: str = "UTC", problems: Sequence[Problem] | None = None) -> Model:
     kinds: Counter[str] = Counter()
     for entry in store.entries("events"):
         kinds[kind_of(entry.path)] += entry.rows
@@ -214,7 +215,7 @@ def from_store(store: Store, timezone: str = "UTC", problems: Sequence[Problem] 
     return from_tables(Tables(**{name: store.read(name) for name in names}, kinds=kinds), timezone, problems)
 
 
-def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Problem] = ()) -> Model:
+def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Problem] | None = None) -> Model:
     """The same tables give the same report, whatever the order of their rows."""
     findings = sorted(
         _shown(tables.findings), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"])
@@ -245,7 +246,7 @@ def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Proble
         sources=_sources(tables.evidence),
         kinds=sorted(tables.kinds.items(), key=lambda item: (-item[1], item[0])),
         rejects=_rejects(tables.rejects),
-        problems=[_unusable(problem) for problem in problems],
+        problems=None if problems is None else [_unusable(problem) for problem in problems],
         findings=embed(findings),
         times=[(row["time"], row["level"]) for row in findings if row["time"] is not None],
     )

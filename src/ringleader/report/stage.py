@@ -29,9 +29,10 @@ def run(
     *,
     progress: Progress | None = None,
     zone: str = "UTC",
-    problems: Sequence[Problem] = (),
+    problems: Sequence[Problem] | None = None,
 ) -> Summary:
-    """Write the report into the folder ``reports``. ``problems``: rules that could not be used."""
+    """Write the report into the folder ``reports``. ``problems``: rules that could not be used, None when that is
+    not known."""
     watcher = progress or Silent()
     watcher.begin("Writing the report", 1, "file")
     content = model.from_store(store, zone, problems)
