@@ -154,6 +154,40 @@ def test_other_accounts_times_and_addresses_do_not_join_hosts(change: dict[str, 
     assert world.link() == [{"remote"}, {"tool"}]
 
 
+def test_a_connection_joins_the_process_that_made_it_to_the_session_it_opened(world: World) -> None:
+    world.start(0, "ws1", 10, 1, "tool", session="0xaaa")
+    world.event(
+        "windows/sysmon/3",
+        1,
+        "ws1",
+        ProcessGuid="{ws1-10}",
+        Initiated="true",
+        SourceIp="10.0.0.5",
+        SourcePort="50123",
+        DestinationIp="10.0.0.9",
+    )
+    for port, session, rule in (("50123", "0xb1", "mine"), ("50124", "0xb2", "other")):
+        world.event(
+            "windows/security/4624",
+            1,
+            "srv1",
+            LogonType="3",
+            IpAddress="10.0.0.5",
+            IpPort=port,
+            TargetUserName=f"svc-{rule}",
+            TargetLogonId=session,
+        )
+        world.event("windows/security/4662", 2, "srv1", rule, SubjectLogonId=session)
+    assert world.link() == [{"mine", "tool"}, {"other"}]
+
+
+def test_an_identifier_stands_for_its_account(world: World) -> None:
+    world.event("windows/security/4688", -60, "ws9", SubjectUserSid="S-1-5-21-1-2-3-1104", SubjectUserName="ops")
+    lateral(world, user="ops")
+    world.findings[0]["account"] = "S-1-5-21-1-2-3-1104"
+    assert world.link() == [{"remote", "tool"}]
+
+
 def test_a_task_joins_what_it_runs_to_who_made_it(world: World) -> None:
     content = "<Exec><Command>cmd.exe</Command><Arguments>/c &quot;C:\\t\\a.bat&quot;</Arguments></Exec>"
     world.start(0, "a", 10, 1, "maker", session="0xabc")

@@ -80,6 +80,7 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
     entities: dict[str, Entity]
     fields: dict[str, list[Field]]
     addresses: dict[str, list[Address]]
+    accounts: dict[str, tuple[str, str]]
 
     def __post_init__(self) -> None:
         for fields in self.fields.values():
@@ -101,6 +102,7 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
                 names.update([part] if isinstance(part, str) else part)
         for address in nearest(self.addresses, kind) or []:
             names.update([address.field, *address.when])
+        names.update(nearest(self.accounts, kind) or ())
         return sorted(names - {"host", "account"})
 
     def connectors(self) -> list[str]:
@@ -240,6 +242,7 @@ FORMS: dict[str, Callable[[str, Event, Hosts], str]] = {
     "elsewhere": _elsewhere,
     "hex": _hex,
     "host": lambda text, event, hosts: hosts.name(text),
+    "port": lambda text, event, hosts: "" if text == "0" else text,
     "name": lambda text, event, hosts: text.lower(),
     "script": _script,
     "task": _task,

@@ -89,6 +89,9 @@ def _events(events: Iterable[pa.Table], findings: list[Row], words: Vocabulary) 
 
 def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, words: Vocabulary) -> list[Vertex]:
     processes = Processes(events.values(), words)
+    named = _accounts(events.values(), words)
+    for row in findings:
+        row["account"] = named.get(row["account"], row["account"])
     own = {row["event_id"] for row in findings}
     vertices = [_vertex(row, events.get(row["event_id"]), processes, hosts, words) for row in findings]
     for event in events.values():
@@ -101,6 +104,17 @@ def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, wo
         if len(held) > 1:
             vertices.append(Vertex(event.event_id, event.time, event.host, event.event_id, False, held))
     return sorted(vertices, key=lambda vertex: (vertex.time is None, vertex.time or 0, vertex.name))
+
+
+def _accounts(events: Iterable[Event], words: Vocabulary) -> dict[str, str]:
+    """Names of the accounts that some sources give only the security identifier of."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for event in events:
+        identifier, name = nearest(words.accounts, event.kind) or ("", "")
+        if identifier in event.fields and event.fields.get(name, "-") != "-":
+            found[event.fields[identifier]].add(event.fields[name].lower())
+    # Well-known ones (S-1-5-18) go by another name on each host.
+    return {each: names.pop() for each, names in found.items() if len(names) == 1 and each.startswith("S-1-5-21-")}
 
 
 def _vertex(row: Row, event: Event | None, processes: Processes, hosts: Hosts, words: Vocabulary) -> Vertex:
