@@ -47,7 +47,7 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
     ran = {one.stage.name: one for one in outcomes}
     rows: list[tuple[str, str]] = []
     if "ingest" in ran:
-        rows += _evidence(found, run.zone)
+        rows += _evidence(found, run)
     if "detect" in ran:
         rows += _findings(found)
     screen.facts(rows)
@@ -64,8 +64,8 @@ def report_path(run: Run) -> Any:
     return run.case.reports / "report.html"
 
 
-def _evidence(found: dict[str, list[dict[str, Any]]], zone: str) -> list[tuple[str, str]]:
-    read = found["evidence"][0]
+def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[str, str]]:
+    read, zone = found["evidence"][0], run.zone
     rejected = [row for row in found["rejects"] if row["stage"] == "ingest"]
     rows = [
         ("evidence", f"{screen.count(read['files'], 'file')}, {screen.size(read['bytes'])}"),
@@ -77,7 +77,7 @@ def _evidence(found: dict[str, list[dict[str, Any]]], zone: str) -> list[tuple[s
     if rejected:
         total = sum(row["rows"] for row in rejected)
         codes = ", ".join(f"{row['rows']:,} {row['code']}" for row in rejected[:4])
-        rows.append(("not read", f"{total:,} ({codes}); see: ringleader status"))
+        rows.append(("not read", f"{total:,} ({codes}); see: ringleader status {run.case.root}"))
     return rows
 
 

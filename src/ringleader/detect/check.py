@@ -17,8 +17,8 @@ from ringleader.engines.progress import Progress
 from ringleader.errors import CheckFailed
 
 ROWS = 60
-"""Events of a kind that are asked about, spread evenly over its files (at least one of each), and as many again of those
-that the kernel says match. The oracle takes about a millisecond for all rules on an event."""
+"""Events of a kind that are asked about, spread evenly over its files (at least one of each), and as many again of
+those that the kernel says match. The oracle takes about a millisecond for all rules on an event."""
 SHOWN = 20
 
 
