@@ -5,7 +5,6 @@ Nothing is hashed or stored, so an event is named by its path and its place ther
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
@@ -91,17 +90,12 @@ def work(unit: Work) -> Answer:
     batches = read(unit.piece)
     first = next(batches, None)
     place = _placer(unit.piece, first)
-    gc.freeze()  # decoded events come and go by reference counts; looking for cycles among them costs a tenth
-    gc.disable()
-    try:
-        for batch in chain([] if first is None else [first], batches):
-            first = None
-            events += len(batch)
-            answer.rejects.update(reject.code for reject in batch.rejects)
-            if hits := own.matcher.match(batch):
-                _take(own, unit.piece.evidence.shown, batch, hits, place, answer)
-    finally:
-        gc.enable()
+    for batch in chain([] if first is None else [first], batches):
+        first = None
+        events += len(batch)
+        answer.rejects.update(reject.code for reject in batch.rejects)
+        if hits := own.matcher.match(batch):
+            _take(own, unit.piece.evidence.shown, batch, hits, place, answer)
     return answer._replace(events=events, slow=frozenset(own.slow))
 
 

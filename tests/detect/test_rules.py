@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
 
@@ -274,9 +275,16 @@ def test_what_is_not_a_file_of_text(tmp_path: Path) -> None:
 
 
 def test_all_of_sigmahq(shared: Path) -> None:
+    archive = zipfile.ZipFile(shared / "sigma" / "sigmahq-rules-8eaafff.zip")
+    start = time.process_time()
+    for name in archive.namelist():
+        if name.endswith(".yml"):
+            list(yaml.load_all(archive.read(name), yaml.CSafeLoader))
+    plain = time.process_time() - start
     start = time.process_time()
     loaded = load([shared / "sigma" / "sigmahq-rules-8eaafff.zip"])
-    assert time.process_time() - start < 8
+    took = time.process_time() - start
+    assert took < 8 * plain, (took, plain)  # about 5 times; what else the machine does cancels out
     assert len(loaded.rules) == 3752
     assert [(p.code, "%known_cdcs%" in p.message) for p in loaded.problems] == [("placeholder", True)] * 2
     filled = load([shared / "sigma" / "sigmahq-rules-8eaafff.zip"], {"known_cdcs": ["cdc.example.org"]})
@@ -284,9 +292,10 @@ def test_all_of_sigmahq(shared: Path) -> None:
 
 
 def test_every_code_is_explained_and_given_by_something() -> None:
-    folder = Path(documents.__file__).parent
-    source = "".join(path.read_text() for path in folder.glob("*.py"))
-    text = source.replace(source[source.index("CODES: ") : source.index('"""Every code of a problem')], "")
+    listed = Path(documents.__file__)
+    source = listed.read_text()
+    text = source[: source.index("CODES: ")] + source[source.index('"""Every code of a problem') :]
+    text += "".join(path.read_text() for path in sorted(listed.parent.glob("*.py")) if path != listed)
     given = {code for code in documents.CODES if f'"{code}"' in text}
     assert given == set(documents.CODES)
     named = re.findall(r'(?:\bProblem\([\w.]+(?:\(\w+\))?, [^,]+, |\.fail\(\w+, )"([a-z-]+)"', text)

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,11 +105,22 @@ class Document:
                 break
         return line
 
-    @cached_property
+    @property
     def _root(self) -> yaml.Node | None:
-        # Only for a document with a problem: the nodes with their places cost as much as the document itself.
-        nodes = list(yaml.compose_all(self.text, yaml.CSafeLoader))
+        nodes = _nodes(self.text)
         return nodes[self.index] if self.index < len(nodes) else None
+
+
+@lru_cache(maxsize=2)
+def _nodes(text: str) -> list[yaml.Node]:
+    # Only for a file with a problem: the nodes with their places cost as much as its documents. Kept, because a file
+    # may hold thousands of documents with a problem each.
+    return list(yaml.compose_all(text, yaml.CSafeLoader))
+
+
+@lru_cache(maxsize=2)
+def _lines(text: str) -> list[str]:
+    return text.splitlines()
 
 
 def read(path: Path) -> Iterator[Document | Problem]:
@@ -216,7 +227,7 @@ def _bounded(document: Document) -> Document | Problem:
 
 
 def _line(text: str, line: int) -> str:
-    lines = text.splitlines()
+    lines = _lines(text)
     return lines[line - 1].strip()[:200] if 0 < line <= len(lines) else ""
 
 

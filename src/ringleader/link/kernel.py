@@ -16,8 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ringleader.engines import collector
 from ringleader.link import graph
-from ringleader.link.entities import Event, Key, Vocabulary, holds, keys, nearest, vocabulary
+from ringleader.link.entities import Event, Key, Role, Vocabulary, holds, keys, nearest, vocabulary
 from ringleader.link.graph import Edge, Vertex
 from ringleader.link.hosts import Hosts
 from ringleader.link.process import Processes
@@ -25,13 +26,19 @@ from ringleader.schema import tables
 from ringleader.schema.order import LEVELS, TACTICS
 
 Row = dict[str, Any]
+Inherited = dict[str, list[tuple[Key, Role]]]
+"""What a process has from the event that started it, by process: its descendants have it too."""
 
 
 def link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary | None = None) -> tuple[pa.Table, pa.Table]:
     """Join ``findings`` (schema FINDINGS) through ``events``: those behind them, and around them the starts of
     processes and the logons, services and tasks that tie hosts together. Each table of events has event_id, kind, time,
     host and the text columns that :meth:`Vocabulary.columns` names."""
-    words = words or vocabulary()
+    with collector.paused():
+        return _link(findings, events, words or vocabulary())
+
+
+def _link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary) -> tuple[pa.Table, pa.Table]:
     rows = _findings(findings)
     if not rows:
         return tables.INTRUSIONS.empty_table(), tables.STEPS.empty_table()
@@ -93,7 +100,8 @@ def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, wo
     for row in findings:
         row["account"] = named.get(row["account"], row["account"])
     own = {row["event_id"] for row in findings}
-    vertices = [_vertex(row, events.get(row["event_id"]), processes, hosts, words) for row in findings]
+    inherited: Inherited = {}
+    vertices = [_vertex(row, events.get(row["event_id"]), processes, hosts, words, inherited) for row in findings]
     for event in events.values():
         fields = nearest(words.fields, event.kind) or []
         if event.event_id in own or event.time is None or not any(field.connects for field in fields):
@@ -117,7 +125,9 @@ def _accounts(events: Iterable[Event], words: Vocabulary) -> dict[str, str]:
     return {each: names.pop() for each, names in found.items() if len(names) == 1 and each.startswith("S-1-5-21-")}
 
 
-def _vertex(row: Row, event: Event | None, processes: Processes, hosts: Hosts, words: Vocabulary) -> Vertex:
+def _vertex(
+    row: Row, event: Event | None, processes: Processes, hosts: Hosts, words: Vocabulary, inherited: Inherited
+) -> Vertex:
     host = hosts.name(row["host"] or "")
     vertex = Vertex(row["finding_id"], row["time"], host, row["event_id"] or row["finding_id"], True)
     for event_id in {row["event_id"], *(row["event_ids"] or [])} - {None}:
@@ -134,9 +144,11 @@ def _vertex(row: Row, event: Event | None, processes: Processes, hosts: Hosts, w
             key = Key("lineage", ancestor)
             held.append((key, "member"))
             vertex.distance[key] = distance
-            start = processes.started(ancestor)
-            if start is not None:
-                held += keys(start, nearest(words.fields, start.kind) or [], words, hosts)
+            if ancestor not in inherited:
+                start = processes.started(ancestor)
+                fields = nearest(words.fields, start.kind) or [] if start else []
+                inherited[ancestor] = list(keys(start, fields, words, hosts)) if start else []
+            held += inherited[ancestor]
     for key, role in held:
         if vertex.keys.get(key) != "member":  # a member says more than an origin
             vertex.keys[key] = role
