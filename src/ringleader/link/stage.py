@@ -104,8 +104,8 @@ def _plain(table: pa.Table, columns: list[str]) -> pa.Table:
         for name in columns:
             values = [row.get(column_name(name)) for row in kept]
             if any(values):
-                texts = [_text(value) for value in values]
-                out[name] = pc.coalesce(out[name], pa.array(texts)) if name in out else pa.array(texts, pa.string())
+                texts = pa.array([_text(value) for value in values], pa.string())
+                out[name] = pc.coalesce(out[name], texts) if name in out else texts
     return pa.table(out)
 
 
