@@ -1,4 +1,4 @@
-"""Whole lines of a file, in pieces of a few MiB, so that no file or line is ever held in memory as a whole."""
+"""Whole lines of a file, in small pieces, so that no file or line is ever held in memory as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import BinaryIO, Protocol
 from ringleader.ingest.readers.base import Unit
 from ringleader.schema.batch import Reject
 
-PIECE = 1 << 20
+PIECE = 1 << 17
+"""Small, so that the decoded events of a piece stay in the processor's cache: reading flat events takes 1.5 times the
+CPU of ``orjson.loads`` alone with 128 KiB, 2.2 times with 1 MiB."""
 LONGEST = 16 << 20
 """A line longer than this is rejected without being held."""
 
