@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as UnitTimeout
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
 
@@ -135,4 +136,12 @@ def _context(preload: Sequence[str]) -> BaseContext:
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["ringleader.engines.local", *preload])
+    # Ctrl-C reaches every process of a terminal. The fork server inherits this mask, so that it and the workers that
+    # have not come to ignore the signal yet do not print a traceback each.
+    resource_tracker.ensure_running()  # which the fork server would start, and that would undo the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
