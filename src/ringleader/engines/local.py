@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as UnitTimeout
+from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
@@ -65,6 +66,10 @@ class Local:
         )
         running: deque[tuple[T, Any]] = deque()
         try:
+            with _no_interrupt():
+                # Asking starts the workers. Interrupted in the middle, the pool would not know all of them, and those
+                # would print what they miss.
+                pool.active  # noqa: B018
             for unit in units:
                 running.append((unit, pool.schedule(_run, args=(kernel, unit), timeout=limit(unit))))
                 if len(running) >= self.workers + AHEAD:
@@ -139,9 +144,29 @@ def _context(preload: Sequence[str]) -> BaseContext:
     # Ctrl-C reaches every process of a terminal. The fork server inherits this mask, so that it and the workers that
     # have not come to ignore the signal yet do not print a traceback each.
     resource_tracker.ensure_running()  # which the fork server would start, and that would undo the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with _no_interrupt():
         forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Ctrl-C waits until the end of this.
+
+    Blocked for the processes that start here, and kept back in this one: another thread may receive the signal, and
+    Python would run its handler in the main thread all the same.
+    """
+    kept: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: kept.append(number)) if main else None
+    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
+    try:
+        yield
+    finally:
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if main:
+            signal.signal(signal.SIGINT, handler)
+    if kept:
+        signal.raise_signal(signal.SIGINT)
