@@ -39,6 +39,9 @@ class Prefilter:
         self._needles = [] if fragments is None else sorted(core.encode() for core in set(cores.values()))
         self._reach = max(map(len, self._needles), default=0)
         words = sorted({spelling for fragment in fragments or () for spelling in _spellings(fragment)})
+        # A match hides what overlaps it, so a fragment may go unseen behind another. Behind a hint none can, unless one
+        # begins as the hint ends.
+        self._blind = {hint for hint in _HINTS if not any(_overlap(hint, word) for word in words)}
         self._automaton = ahocorasick_rs.BytesAhoCorasick(
             [*words, *_HINTS], matchkind=ahocorasick_rs.MatchKind.LeftmostFirst
         )
@@ -82,9 +85,14 @@ class Prefilter:
     def _spots(self, raw: bytes | memoryview) -> Iterator[tuple[int, int]]:
         """Where keywords may stand: (start, end) of fragments with a needle around, and of odd spellings."""
         for _, start, end in self._automaton.find_matches_as_indexes(raw, overlapping=False):
-            # Matches do not overlap, so a second fragment may lie hidden in this one: look for every needle around it.
+            if _ESCAPED.match(raw, start):
+                yield start, end
+                continue
+            if bytes(raw[start:end]) in self._blind:
+                continue
+            # A second fragment may lie hidden in this one: look for every needle around it.
             around = bytes(raw[max(0, start - self._reach) : end + self._reach]).lower()
-            if _ESCAPED.match(raw, start) or any(needle in around for needle in self._needles):
+            if any(needle in around for needle in self._needles):
                 yield start, end
 
 
@@ -124,6 +132,11 @@ def _fragments(needles: set[str]) -> list[str] | None:
         chosen.append(best)
         left -= options[best]
     return chosen
+
+
+def _overlap(first: bytes, second: bytes) -> bool:
+    """Whether ``second`` can begin inside ``first``."""
+    return any(second.startswith(first[at : at + len(second)]) for at in range(len(first)))
 
 
 def _cost(fragment: str) -> float:

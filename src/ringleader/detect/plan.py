@@ -14,8 +14,8 @@ from ringleader.schema.batch import Event
 
 MEMO_CHARS = 64 << 20
 """Characters of values that the memos of one matcher keep before they start anew."""
-MEMO_VALUE = 8192
-"""A longer value is not kept."""
+MEMO_VALUE = 2048
+"""A longer value is not kept: few such values come again, and literals remember the lines of long texts."""
 MEMO_COMBINATIONS = 400_000
 
 Rules = tuple[int, ...]
@@ -99,7 +99,7 @@ class Plan:
             folded = tree.folded(program, constants, self._number)
             if folded is not False:
                 self._trees[rule] = folded
-        predicates = list(self._numbers)
+        predicates = self._predicates = list(self._numbers)
         by_field: dict[str, dict[int, Predicate]] = {}
         owners: dict[int, list[int]] = {}
         self._leaves = {rule: tuple(dict.fromkeys(tree.leaves(joined))) for rule, joined in self._trees.items()}
@@ -233,10 +233,11 @@ class Plan:
 
     def evidence(self, event: Event, rule: int) -> dict[str, str]:
         """The fields on which ``rule`` holds, with their values: what a hunter wants to see first."""
-        found = self.true(self.key(event, keywords=True))
-        predicates = list(self._numbers)
+        leaves, predicates = self._leaves[rule], self._predicates
+        keywords = any(not predicates[number].field for number in leaves)
+        found = self.true(self.key(event, keywords=keywords))
         shown: dict[str, str] = {}
-        for number in self._leaves[rule]:
+        for number in leaves:
             predicate = predicates[number]
             if number not in found or predicate.op in ("null", "exists"):
                 continue
