@@ -33,7 +33,9 @@ class Literals:
         leftmost = ahocorasick_rs.MatchKind.LeftmostFirst
         self._quick = ahocorasick_rs.AhoCorasick(ordered, leftmost) if len(ordered) <= _FEW else None
         self._by_line = not any("\n" in word for word in ordered)
-        self._lines: dict[str, Placed] = {}
+        self._lines: dict[str, int] = {}  # line to its place in _hits
+        self._hits: list[Placed] = []
+        self._numbers: dict[Placed, int] = {}
         self._kept = 0
 
     def find(self, text: str, found: set[int], pending: set[int]) -> None:
@@ -41,16 +43,30 @@ class Literals:
         if len(text) < LONG or not self._by_line or "\n" not in text:
             self._take(self._look(text), found, pending, True, True)
             return
+        if self._kept > LINE_MEMO:
+            self._lines.clear()
+            self._hits.clear()
+            self._numbers.clear()
+            self._kept = 0
         lines = text.split("\n")
-        last = len(lines) - 1
         known = self._lines.get
-        for place, line in enumerate(lines):
-            hits = known(line)
-            if hits is None:
-                hits = self._look(line)
-                self._keep(line, hits)
-            if hits:
-                self._take(hits, found, pending, place == 0, place == last)
+        numbers = set(map(known, lines))  # most lines are known, and few differ in what they hit
+        if None in numbers:
+            numbers = {self._number(line) if (number := known(line)) is None else number for line in lines}
+        for number in numbers:
+            self._take(self._hits[number], found, pending, False, False)  # type: ignore[index]
+        self._take(self._hits[self._lines[lines[0]]], found, pending, True, False)
+        self._take(self._hits[self._lines[lines[-1]]], found, pending, False, True)
+
+    def _number(self, line: str) -> int:
+        """Where the hits of a line stand in ``_hits``."""
+        hits = self._look(line)
+        number = self._numbers.setdefault(hits, len(self._hits))
+        if number == len(self._hits):
+            self._hits.append(hits)
+        self._lines[line] = number
+        self._kept += len(line) + 100
+        return number
 
     def _look(self, text: str) -> Placed:
         content = text if self._cased else value.fold(text)
@@ -71,10 +87,3 @@ class Literals:
                     or (mode == ENDS and last and place & 2)
                 ):
                     found.add(number)
-
-    def _keep(self, line: str, hits: Placed) -> None:
-        self._kept += len(line) + 100
-        if self._kept > LINE_MEMO:
-            self._lines.clear()
-            self._kept = 0
-        self._lines[line] = hits
