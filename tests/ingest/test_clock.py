@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -131,3 +131,12 @@ def test_only_the_beginning_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "SAMPLE_BYTES", 4)
     events = [lying("a", n, 2) for n in range(4)] + [lying("b", n, 2) for n in range(20)]
     assert clock.survey(READER, [batch(*events)]) == {"a": 2 * 3600}
+
+
+@pytest.mark.parametrize(("hours", "believed"), [(0.2, True), (14, True), (-12, True), (48, False), (-700, False)])
+def test_a_sensors_time_beyond_all_zones_is_not_believed(hours: float, believed: bool) -> None:
+    record = datetime(2024, 3, 10, 12, tzinfo=UTC)
+    own = record + timedelta(hours=hours)
+    event = {"Computer": "a", "TimeCreated": record.isoformat(), "UtcTime": f"{own:%Y-%m-%d %H:%M:%S}.000"}
+    found = clock.columns(WindowsJson(), Batch(["windows/sysmon/3"], [event], [0]), {})
+    assert found.time == [int((own if believed else record).timestamp()) * 1_000_000]

@@ -117,7 +117,7 @@ def test_a_process_whose_start_is_missing_still_joins(world: World) -> None:
 
 
 def test_two_rules_on_one_event_are_one_story(world: World) -> None:
-    event = world.event("zeek/conn", 0, "a", "one", level="medium")
+    event = world.event("zeek/conn", 0, "a", "one")
     world.find("two", event, "medium")
     assert world.link() == [{"one", "two"}]
     assert world.steps()["two"]["entity_kind"] == "event"
@@ -216,7 +216,34 @@ def test_an_address_that_reaches_many_hosts_is_a_hub(world: World) -> None:
 def test_low_single_findings_are_leads(world: World) -> None:
     for level, rule in (("low", "quiet"), ("medium", "maybe"), ("high", "loud"), ("critical", "siren")):
         world.start(0, f"host-{rule}", 10, 1, rule, level=level)
-    assert world.link() == [{"loud"}, {"siren"}]
+    assert world.link() == [{"siren"}]
+
+
+def test_rules_that_agree_on_one_event_are_not_more_evidence(world: World) -> None:
+    event = world.event("zeek/conn", 0, "a", "one", level="high")
+    world.find("two", event, "high")
+    world.find("three", event, "high")
+    assert world.link() == []
+
+
+def test_one_process_told_by_two_sources_is_alone(world: World) -> None:
+    world.start(0, "a", 10, 1, "one", level="high")
+    world.event("windows/sysmon/11", 0.1, "a", "one", level="high", ProcessId="10", Image="C:\\x.exe")
+    assert world.link() == []
+
+
+@pytest.mark.parametrize(("seconds", "joined"), [(2, True), (30, False)])
+def test_a_request_belongs_to_what_the_web_server_starts_at_once(world: World, seconds: float, joined: bool) -> None:
+    world.event("web/iis", 0, "a", "request", level="high")
+    world.start(seconds / 60, "a", 10, 1, "child", level="high", ParentImage="C:\\inetsrv\\w3wp.exe")
+    assert world.link() == ([{"request", "child"}] if joined else [])
+
+
+@pytest.mark.parametrize(("seconds", "joined"), [(1, True), (60, False)])
+def test_a_log_is_cleared_by_the_command_just_before(world: World, seconds: float, joined: bool) -> None:
+    world.start(0, "a", 10, 1, "command", level="high", Image="C:\\Windows\\wevtutil.exe")
+    world.event("windows/security/1102", seconds / 60, "a", "cleared", level="high")
+    assert world.link() == ([{"command", "cleared"}] if joined else [])
 
 
 def test_a_short_name_is_the_only_full_one_it_begins() -> None:

@@ -25,7 +25,7 @@ class World:
         host: str,
         rule: str | None = None,
         /,
-        level: str = "high",
+        level: str = "critical",
         account: str | None = None,
         **fields: str,
     ) -> str:
@@ -36,7 +36,7 @@ class World:
             self.find(rule, event_id, level, account)
         return event_id
 
-    def find(self, rule: str, event_id: str, level: str = "high", account: str | None = None) -> None:
+    def find(self, rule: str, event_id: str, level: str = "critical", account: str | None = None) -> None:
         event = self.events[int(event_id[1:])]
         self.findings.append(
             {
@@ -58,7 +58,7 @@ class World:
         image: str = r"C:\x\tool.exe",
         above: str = r"C:\Windows\System32\cmd.exe",
         session: str = "0x3e7",
-        level: str = "high",
+        level: str = "critical",
         account: str | None = None,
         **more: str,
     ) -> str:

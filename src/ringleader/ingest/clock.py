@@ -30,6 +30,9 @@ STEP = 900
 SMALLEST = 600
 """An offset is a multiple of 15 minutes, as zones are; less than 10 minutes is delay, not a lie."""
 
+ZONES = 15 * 3_600_000_000
+"""Microseconds by which a local time may differ from UTC: from -12 to +14 hours, and some delay."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE = _EPOCH.replace(tzinfo=None)
 _FIRST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -166,16 +169,21 @@ def _agreed(votes: Counter[int]) -> int:
 
 
 def columns(reader: Reader, batch: Batch, corrections: Mapping[str, int]) -> Columns:
-    """Time, raw time and host of each event. Its own ``UtcTime`` is taken as it is, another time is corrected."""
+    """Time, raw time and host of each event. Its own ``UtcTime`` is taken as it is, another time is corrected.
+
+    A ``UtcTime`` further from the record's time than zones reach is not the event's: Sysmon's network events at times
+    carry one of days before.
+    """
     out = Columns([], [], [])
     for event in batch.events:
         name = host.normal(reader.host(event, batch.renames))
         raw = reader.time(event, batch.renames)
-        time = _own_utc(event)
-        if time is None and raw is not None:
-            time = parse(raw)
-            if time is not None and corrections and name is not None:
-                time += corrections.get(host.short(name), 0) * 1_000_000
+        time = None if raw is None else parse(raw)
+        if time is not None and corrections and name is not None:
+            time += corrections.get(host.short(name), 0) * 1_000_000
+        own = _own_utc(event)
+        if own is not None and (time is None or abs(own - time) <= ZONES):
+            time = own
         out.time.append(time)
         out.raw.append(None if raw is None else str(raw))
         out.host.append(name)

@@ -52,6 +52,7 @@ class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     on_host: bool = False
     cap_hosts: int | None = None
     cap_processes: int | None = None
+    window_seconds: float | None = None
     ignore: list[str] = []
 
 
@@ -74,6 +75,7 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
     window_minutes: float
     scores: dict[str, float]
     enough: float
+    enough_alone: float
     singles_per_rule: int
     hubs: list[str]
     processes: dict[str, Process]

@@ -59,7 +59,8 @@ def edges(vertices: Sequence[Vertex], entities: dict[str, Entity], window: int) 
             continue
         carriers = sum(vertices[member].finding and vertices[member].keys[key] != "origin" for member in members)
         cost = -math.log((total + 1) / max(1, carriers))
-        gap = None if key.entity == "event" else window
+        own = entities[key.entity].window_seconds
+        gap = None if key.entity == "event" else window if own is None else int(own * 1_000_000)
         for left, right in _joins(key, members, vertices, entities[key.entity], gap):
             distance = vertices[left].distance.get(key, 0) + vertices[right].distance.get(key, 0)
             found.append(Edge(cost, distance, key, left, right))

@@ -158,20 +158,31 @@ def _vertex(
 def _worthy(
     groups: list[list[int]], vertices: Sequence[Vertex], by_id: Mapping[str, Row], words: Vocabulary
 ) -> list[list[int]]:
-    """The groups that are intrusions and not leads."""
+    """The groups that are intrusions and not leads.
+
+    What one process does, or one event says, is alone, however many rules and sources tell of it.
+    """
     singles: Counter[str] = Counter()
     scored = []
     for group in groups:
-        rows = [by_id[vertices[number].name] for number in group if vertices[number].finding]
-        if rows and _score(rows, words) >= words.enough:
-            scored.append((group, rows))
-            if len(rows) == 1:
-                singles[rows[0]["rule_id"]] += 1
-    return [group for group, rows in scored if len(rows) > 1 or singles[rows[0]["rule_id"]] <= words.singles_per_rule]
+        members = [vertices[number] for number in group if vertices[number].finding]
+        rows = [by_id[vertex.name] for vertex in members]
+        alone = len({vertex.unit for vertex in members}) == 1
+        if rows and _score(rows, words) >= (words.enough_alone if alone else words.enough):
+            worst = min(rows, key=lambda row: (-words.scores.get(row["level"], 0.0), row["rule_id"]))["rule_id"]
+            scored.append((group, alone, worst))
+            singles[worst] += alone
+    return [group for group, alone, worst in scored if not alone or singles[worst] <= words.singles_per_rule]
 
 
 def _score(rows: Iterable[Row], words: Vocabulary) -> float:
-    return sum(words.scores.get(level, 0.0) for _, level in sorted({(row["rule_id"], row["level"]) for row in rows}))
+    """The sum over distinct rules, where an event counts for its worst rule only: rules overlap."""
+    worst: dict[str, tuple[float, str]] = {}
+    for row in rows:
+        event = row["event_id"] or row["finding_id"]
+        found = (words.scores.get(row["level"], 0.0), row["rule_id"])
+        worst[event] = max(found, worst.get(event, found))
+    return sum(score for score, _ in sorted(set(worst.values())))
 
 
 def _intrusion(rows: list[Row], hosts: Hosts, words: Vocabulary) -> Row:
