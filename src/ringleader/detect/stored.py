@@ -85,13 +85,16 @@ class Group:
 
 def read(path: Path, kind: str, wanted: Wanted) -> Iterator[Group]:
     """The events of a file, by row group and kind. ``kind`` is that of the file, or :data:`MIXED`."""
-    names = pq.read_schema(path).names
+    footer = pq.read_metadata(path)
+    names = footer.schema.to_arrow_schema().names
     own = [name for name in names if name not in _FIXED]
     if kind != MIXED:
         fields = wanted(kind)
-        own = own if fields is None else [name for name in own if name in {column_name(field) for field in fields}]
+        if fields is not None:
+            asked = {column_name(field) for field in fields}
+            own = [name for name in own if name in asked]
     columns = [name for name in _FIXED if name in names and (name != "kind" or kind == MIXED)] + own
-    with pq.ParquetFile(path, read_dictionary=own) as file:
+    with pq.ParquetFile(path, read_dictionary=own, metadata=footer) as file:
         for number in range(file.num_row_groups):
             table = file.read_row_group(number, columns=columns, use_threads=False)
             if kind != MIXED:
@@ -105,11 +108,15 @@ def _encoded(column: pa.ChunkedArray) -> tuple[Codes, pa.StringArray]:
     """Codes (-1 for missing) and distinct values of a dictionary column."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    joined = column.unify_dictionaries()
-    chunks = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in joined.chunks]
-    codes = np.concatenate([np.empty(0, np.int32), *chunks]).astype(np.int32, copy=False)
-    words = joined.chunk(0).dictionary if joined.num_chunks else pa.array([], pa.string())
-    return codes, words.cast(pa.string())
+    if column.num_chunks != 1:
+        column = column.unify_dictionaries()
+    if not column.num_chunks:
+        return np.empty(0, np.int32), pa.array([], pa.string())
+    indices = [chunk.indices for chunk in column.chunks]
+    parts = [(part.fill_null(-1) if part.null_count else part).to_numpy() for part in indices]
+    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    words = column.chunk(0).dictionary
+    return codes.astype(np.int32, copy=False), words if words.type == pa.string() else words.cast(pa.string())
 
 
 def _among(keys: pa.Array, names: Collection[str]) -> Any:
