@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from ringleader.cli import screen
 from ringleader.errors import UsageError
@@ -23,6 +24,13 @@ class Level(StrEnum):
     CRITICAL = "critical"
 
 
+class Verb(TyperCommand):
+    """A command whose usage line shows what must be given as it is: CASE, not {CASE}."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.strip("{}").replace("}...", "...") for piece in super().collect_usage_pieces(ctx)]
+
+
 def _quiet(value: bool) -> bool:
     screen.quiet = value
     return value
@@ -32,13 +40,13 @@ CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of the ca
 Evidence = Annotated[
     list[Path],
     typer.Argument(
-        metavar="EVIDENCE...", help="Files, folders or archives; formats are found by content.", show_default=False
+        metavar="EVIDENCE", help="Files, folders or archives; formats are found by content.", show_default=False
     ),
 ]
 MoreEvidence = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[EVIDENCE]...",
+        metavar="EVIDENCE",
         help="New files, folders or archives; none to use what was read before.",
         show_default=False,
     ),
@@ -89,11 +97,12 @@ def zone(name: str | None, default: str = "UTC") -> str:
     """A time zone that exists. Raises ``UsageError``."""
     from zoneinfo import ZoneInfo
 
+    wanted = default if name is None else name
     try:
-        ZoneInfo(name or default)
+        ZoneInfo(wanted)
     except (KeyError, OSError, ValueError) as error:
-        raise UsageError(f"no time zone is called {name!r}", hint="a name such as Europe/Berlin or UTC") from error
-    return name or default
+        raise UsageError(f"no time zone is called {wanted!r}", hint="a name such as Europe/Berlin or UTC") from error
+    return wanted
 
 
 def engine(workers: int | None) -> Engine:

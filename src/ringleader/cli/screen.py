@@ -92,6 +92,11 @@ def heading(text: str) -> None:
     out().print(f"\n{text}", style="bold")
 
 
+def line(text: str) -> None:
+    """A line that belongs to the result, such as how long the rest of a list is."""
+    out().print(clean(text), soft_wrap=True)
+
+
 def facts(rows: Iterable[tuple[str, str]]) -> None:
     """Name and value, one a line, the values below each other."""
     for name, value in rows:
@@ -194,6 +199,11 @@ class Progress:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+
+    @property
+    def done(self) -> int:
+        """How much of the current work was reported as done."""
+        return self._done
 
     def begin(self, what: str, total: int | None = None, unit: str = "") -> None:
         self._what, self._unit, self._done, self._total = what, unit, 0, total or 0

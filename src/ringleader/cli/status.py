@@ -78,4 +78,4 @@ def _spans(title: str, column: str, spans: Sequence[Span], zone: str, most: int)
         right=["events"],
     )
     if len(spans) > most:
-        screen.say(f"and {len(spans) - most:,} more; --all shows them")
+        screen.line(f"and {len(spans) - most:,} more; --all shows them")

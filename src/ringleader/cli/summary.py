@@ -19,6 +19,9 @@ _QUESTIONS = {
         FROM evidence""",
     "rejects": "SELECT stage, code, count(*) AS rows FROM rejects GROUP BY stage, code ORDER BY rows DESC, stage, code",
     "levels": "SELECT level, count(*) AS findings, count(DISTINCT rule_id) AS rules FROM findings GROUP BY level",
+    "leads": """
+        SELECT level, count(*) AS findings FROM findings
+        WHERE finding_id NOT IN (SELECT finding_id FROM steps) GROUP BY level""",
     "intrusions": """
         SELECT intrusion_id, first_time, last_time, hosts, accounts, tactics, findings, level, score
         FROM intrusions ORDER BY score DESC, intrusion_id""",
@@ -37,6 +40,7 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "rejects": found["rejects"],
         "findings": {row["level"]: row["findings"] for row in found["levels"]},
         "intrusions": found["intrusions"],
+        "leads": {row["level"]: row["findings"] for row in found["leads"]},
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
@@ -53,6 +57,7 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
     screen.facts(rows)
     if "link" in ran:
         _intrusions(found["intrusions"], run.zone)
+        screen.facts([("leads", _leads(found))])
     skipped = [one.stage.name for one in outcomes if one.skipped]
     if skipped:
         screen.say(f"Nothing new for: {', '.join(skipped)}")
@@ -82,9 +87,18 @@ def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[st
 
 
 def _findings(found: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str]]:
-    levels = {row["level"]: row["findings"] for row in found["levels"]}
+    return [("findings", _by_level(found["levels"]))]
+
+
+def _leads(found: dict[str, list[dict[str, Any]]]) -> str:
+    said = _by_level(found["leads"])
+    return said if said == "none" else f"{said}: findings that are part of no intrusion"
+
+
+def _by_level(rows: list[dict[str, Any]]) -> str:
+    levels = {row["level"]: row["findings"] for row in rows}
     said = ", ".join(f"{levels[level]:,} {level}" for level in reversed(screen.LEVELS) if level in levels)
-    return [("findings", f"{sum(levels.values()):,} ({said})" if levels else "none")]
+    return f"{sum(levels.values()):,} ({said})" if levels else "none"
 
 
 def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
@@ -105,7 +119,7 @@ def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
     ]
     screen.table(["level", "first", "last", "findings", "hosts", "tactics"], rows, right=["findings"])
     if len(intrusions) > TOP:
-        screen.say(f"and {len(intrusions) - TOP:,} more in the report")
+        screen.line(f"and {len(intrusions) - TOP:,} more in the report")
 
 
 def _some(values: Sequence[str], most: int) -> str:
