@@ -79,6 +79,39 @@ def test_nothing_may_be_loaded_and_only_known_scripts_may_run() -> None:
     assert " style=" not in html.split("<script", 1)[0]
 
 
+def renamed(rows: list[dict], *numbers: int, host: str = "10.20.1.15") -> list[dict]:
+    for number in numbers:
+        rows[number]["host"] = host
+    return rows
+
+
+@pytest.mark.parametrize("entity", ["203.0.113.77", "hlp.aspx on mail01.corp.example"])
+def test_an_address_is_shown_as_the_host_that_link_found_it_to_be(entity: str) -> None:
+    """By what is left over when no other host is possible, or by what a join says."""
+    story = sample.story()
+    rows = renamed(story.findings.to_pylist(), 1, 2)
+    alone = sample.intrusion("c" * 16, [rows[1] | {"host": sample.MAIL}], 5)
+    steps = story.steps.to_pylist()
+    if " on " in entity:
+        steps[2]["entity"] = entity
+        tables = sample.case(rows, story.intrusions.to_pylist(), steps)
+    else:
+        rows.append(rows[1] | {"finding_id": "extra", "event_id": "extra"})
+        tables = sample.case(rows, [*story.intrusions.to_pylist(), alone], [*steps, sample.step("c" * 16, rows[-1])])
+    model = from_tables(tables)
+    assert "10.20.1.15" not in {host.name for host in model.hosts}
+    assert model.intrusions[0].lanes == model.intrusions[0].hosts
+    assert {moment.host for moment in model.intrusions[0].moments[:3]} == {sample.MAIL}
+
+
+def test_a_host_that_nobody_knows_has_a_lane_of_its_own() -> None:
+    story = sample.story()
+    rows = renamed(story.findings.to_pylist(), 5)
+    found = from_tables(sample.case(rows, story.intrusions.to_pylist(), story.steps.to_pylist())).intrusions[0]
+    assert found.lanes == [*found.hosts, "10.20.1.15"]
+    assert [level for _, lane, level in found.ticks if lane == 3] == ["high"]
+
+
 HOSTILE = [
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",

@@ -126,7 +126,6 @@ def table(
         console.file.write(line.rstrip() + "\n")
 
 
-LEVELS = ("informational", "low", "medium", "high", "critical")
 LEVEL_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "informational": "dim"}
 
 

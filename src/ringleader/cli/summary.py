@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ringleader.cli import screen
+from ringleader.schema.order import WORST_FIRST
 
 if TYPE_CHECKING:
     from ringleader.pipeline import Outcome, Run
@@ -97,7 +98,7 @@ def _leads(found: dict[str, list[dict[str, Any]]]) -> str:
 
 def _by_level(rows: list[dict[str, Any]]) -> str:
     levels = {row["level"]: row["findings"] for row in rows}
-    said = ", ".join(f"{levels[level]:,} {level}" for level in reversed(screen.LEVELS) if level in levels)
+    said = ", ".join(f"{levels[level]:,} {level}" for level in WORST_FIRST if level in levels)
     return f"{sum(levels.values()):,} ({said})" if levels else "none"
 
 
