@@ -18,7 +18,7 @@ import sample
 from ringleader.errors import UsageError
 from ringleader.report import build, from_tables
 from ringleader.report.page import render, script_json
-from ringleader.report.text import visible
+from ringleader.report.text import clock, visible
 
 
 def plain(html: str) -> str:
@@ -235,3 +235,46 @@ def test_a_failed_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(OSError, match="full"):
         build(from_tables(sample.empty()), path)
     assert path.read_bytes() == old and [p.name for p in path.parent.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (None, ""),
+        ("{}", ""),
+        ('{"a": 0}', ""),
+        ('{"ws117": 3600}', "ws117: 1 h added to every time"),
+        ('{"b": -90, "a": 14400, "c": 14400}', "b: 1 min 30 s taken from every time; a, c: 4 h added to every time"),
+        ("[1]", "[1]"),
+        ("{", "{"),
+        ('{"a": 1e999}', '{"a": 1e999}'),
+    ],
+)
+def test_a_corrected_clock_is_told_in_words(raw: str | None, words: str) -> None:
+    told = clock(raw)
+    assert sorted(told.split("; ")) == sorted(words.split("; "))
+
+
+def test_reasons_for_not_reading_are_told_apart() -> None:
+    tables = sample.story()
+    rejects = tables.rejects.to_pylist()
+    rejects += [rejects[0] | {"code": code} for code in ("unknown-format", "duplicate", "duplicate")]
+    words = plain(
+        render(from_tables(replace(tables, rejects=tables.rejects.from_pylist(rejects, tables.rejects.schema))))
+    )
+    assert "4 records or files could not be read (3 damaged or refused, 1 of unknown format)" in words
+    assert "2 files were given twice and are counted once" in words
+
+
+def test_a_join_to_a_later_row_is_worded_as_one() -> None:
+    story = sample.story()
+    steps = story.steps.to_pylist()
+    steps[0].update(entity_kind="address", entity="203.0.113.77", joined_to=steps[1]["finding_id"])
+    words = plain(render(from_tables(replace(story, steps=story.steps.from_pylist(steps, story.steps.schema)))))
+    assert "joined with 2 by address 203.0.113.77" in words
+    assert "joined to 5 by remote logon" in words
+
+
+def test_a_technique_shows_each_level_of_its_findings() -> None:
+    found = {technique.id: technique.levels for technique in from_tables(sample.story()).techniques}
+    assert found["T1505.003"] == {"critical": 1, "high": 1}

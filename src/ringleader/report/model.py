@@ -61,7 +61,10 @@ class Headline:
     evidence: int
     events: int
     rejected: int
-    """Records and files that ingest could not read."""
+    """Records and files that ingest could not read; of them ``unknown`` are files of a format that nobody knows."""
+    unknown: int
+    duplicates: int
+    """Files left out because the same bytes were read already. Nothing is lost with them."""
     unread: int
     """Pieces of evidence of which nothing could be read."""
     read_from: datetime | None
@@ -76,7 +79,7 @@ class Technique:
     findings: int
     hosts: int
     rules: int
-    level: str
+    levels: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,8 @@ def _shown(findings: pa.Table, intrusions: Sequence[Row], steps: Mapping[str, Se
 
 
 def _headline(tables: Tables, findings: list[Row], intrusions: list[Row]) -> Headline:
+    rejects = tables.rejects.select(["stage", "code"]).to_pylist()
+    codes = Counter(row["code"] for row in rejects if row["stage"] == "ingest")
     evidence = tables.evidence.select(["records", "rejected", "first_time", "last_time"]).to_pylist()
     return Headline(
         intrusions=len(intrusions),
@@ -238,7 +243,9 @@ def _headline(tables: Tables, findings: list[Row], intrusions: list[Row]) -> Hea
         last=max((row["last_time"] for row in intrusions if row["last_time"]), default=None),
         evidence=len(evidence),
         events=sum(tables.kinds.values()) or sum(row["records"] or 0 for row in evidence),
-        rejected=sum(stage == "ingest" for stage in tables.rejects["stage"].to_pylist()),
+        rejected=codes.total() - codes["duplicate"],
+        unknown=codes["unknown-format"],
+        duplicates=codes["duplicate"],
         unread=sum(not row["records"] for row in evidence),
         read_from=min((row["first_time"] for row in evidence if row["first_time"]), default=None),
         read_to=max((row["last_time"] for row in evidence if row["last_time"]), default=None),
@@ -262,7 +269,7 @@ def _techniques(findings: list[Row]) -> list[Technique]:
             findings=len(some),
             hosts=len({row["host"] for row in some}),
             rules=len({row["rule_id"] for row in some}),
-            level=min((row["level"] for row in some), key=WORST_FIRST.index),
+            levels=dict(Counter(row["level"] for row in some)),
         )
         for technique, some in rows.items()
     ]
@@ -322,7 +329,7 @@ def _sources(evidence: pa.Table) -> list[Source]:
             rejected=row["rejected"] or 0,
             first=row["first_time"],
             last=row["last_time"],
-            clock=text.visible(row["clock"] if row["clock"] != "{}" else "", 300),
+            clock=text.visible(text.clock(row["clock"]), 300),
             id=row["evidence_id"] or "",
         )
         for row in evidence.to_pylist()

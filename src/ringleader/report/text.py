@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -60,6 +61,25 @@ def moment(time: datetime | None, where: tzinfo) -> str:
     return "unknown" if shown is None else shown.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
 
 
+def clock(corrections: str | None) -> str:
+    """What was done to times, from a JSON object of host to seconds added.
+
+    >>> clock('{"a": 14400, "b": -90, "c": 14400}')
+    'a, c: 4 h added to every time; b: 1 min 30 s taken from every time'
+    """
+    try:
+        seconds = {str(name): int(amount) for name, amount in json.loads(corrections or "{}").items() if amount}
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        return corrections or ""
+    hosts: dict[int, list[str]] = {}
+    for name, amount in sorted(seconds.items()):
+        hosts.setdefault(amount, []).append(name)
+    return "; ".join(
+        f"{', '.join(names)}: {_long(abs(amount))} {'added to' if amount > 0 else 'taken from'} every time"
+        for amount, names in hosts.items()
+    )
+
+
 def size(count: int) -> str:
     amount = float(count)
     for unit in ("B", "kB", "MB", "GB"):
@@ -73,7 +93,10 @@ def span(first: datetime | None, last: datetime | None) -> str:
     """A duration in plain words: the largest unit that is not zero, and the next."""
     if first is None or last is None:
         return "unknown"
-    seconds = int((last - first).total_seconds())
+    return _long(int((last - first).total_seconds()))
+
+
+def _long(seconds: int) -> str:
     parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
     kept = next((parts[at : at + 2] for at, (amount, _) in enumerate(parts) if amount), [(0, "s")])
     return " ".join(f"{amount} {unit}" for amount, unit in kept if amount or len(kept) == 1)
