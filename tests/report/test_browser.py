@@ -204,7 +204,7 @@ def test_filter_by_host_phrase_kind_and_time(show: Open) -> None:
         )
         playwright.expect(shown, query).to_have_text(said)
     page.locator("#rules .find", has_text="Copy of the directory database").click()
-    assert page.locator("#query").input_value() == '"Copy of the directory database"'
+    playwright.expect(page.locator("#query")).to_have_value('"Copy of the directory database"')
     playwright.expect(shown).to_have_text("1 finding")
 
 
