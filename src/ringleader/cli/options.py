@@ -11,12 +11,15 @@ from typer.core import TyperCommand
 
 from ringleader.cli import screen
 from ringleader.errors import UsageError
+from ringleader.schema import shown
 
 if TYPE_CHECKING:
     from ringleader.engines import Engine
 
 
 class Level(StrEnum):
+    """Those of ``schema.order``; written out, for a type checker cannot follow more."""
+
     INFORMATIONAL = "informational"
     LOW = "low"
     MEDIUM = "medium"
@@ -95,13 +98,11 @@ Timezone = Annotated[
 
 def zone(name: str | None, default: str = "UTC") -> str:
     """A time zone that exists. Raises ``UsageError``."""
-    from zoneinfo import ZoneInfo
-
     wanted = default if name is None else name
     try:
-        ZoneInfo(wanted)
-    except (KeyError, OSError, ValueError) as error:
-        raise UsageError(f"no time zone is called {wanted!r}", hint="a name such as Europe/Berlin or UTC") from error
+        shown.zone(wanted)
+    except ValueError as error:
+        raise UsageError(str(error), hint="a name such as Europe/Berlin or UTC") from error
     return wanted
 
 

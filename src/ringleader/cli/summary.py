@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringleader.cli import screen
 from ringleader.schema.order import WORST_FIRST
+from ringleader.schema.shown import size
 
 if TYPE_CHECKING:
     from ringleader.pipeline import Outcome, Run
@@ -74,7 +75,7 @@ def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[st
     read, zone = found["evidence"][0], run.zone
     rejected = [row for row in found["rejects"] if row["stage"] == "ingest"]
     rows = [
-        ("evidence", f"{screen.count(read['files'], 'file')}, {screen.size(read['bytes'])}"),
+        ("evidence", f"{screen.count(read['files'], 'file')}, {size(read['bytes'])}"),
         (
             "events",
             f"{read['events']:,}, {screen.moment(read['first'], zone)} to {screen.moment(read['last'], zone)} {zone}",

@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from ringleader.report import text
+from ringleader.schema import shown
 from ringleader.schema.order import WORST_FIRST
 
 MOST_BARS = 96
@@ -35,7 +35,7 @@ _FIRST, _LAST = 1990, 2100
 
 def over_time(times: list[tuple[datetime, str]], zone: tzinfo) -> tuple[dict[str, Any], str, int] | None:
     """The chart's specification, what one bar stands for, and how many findings have a time that cannot be right."""
-    local = [(shown.replace(tzinfo=None), level) for time, level in times if (shown := text.local(time, zone))]
+    local = [(shown.local(time, zone).replace(tzinfo=None), level) for time, level in times]
     usable = [(time, level) for time, level in local if _FIRST <= time.year < _LAST]
     if not usable:
         return None

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from ringleader.report import chart, text
 from ringleader.report.model import MAX_ROWS, Model
+from ringleader.schema import shown
 from ringleader.schema.order import TACTICS, WORST_FIRST
 
 # Inside a script element only these could end it or start a comment, and these two are line ends in old JavaScript.
@@ -113,7 +114,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["size"] = text.size
+    environment.filters["size"] = shown.size
     environment.filters["span"] = lambda pair: text.span(*pair)
     environment.filters["number"] = lambda count: f"{count:,}"
     environment.filters["words"] = lambda slug: slug.replace("-", " ").capitalize()
