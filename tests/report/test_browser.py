@@ -230,6 +230,9 @@ def test_print_is_light_short_and_says_what_it_leaves_out(show: Open) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    drawn = "[...document.querySelectorAll('#chart path[aria-roledescription=bar]')]"
+    page.wait_for_selector("#chart svg", state="attached")
+    assert set(page.evaluate(drawn + ".map((bar) => getComputedStyle(bar).fill)")) == {"rgb(194, 71, 13)"}
     assert page.locator("#printed").inner_text().startswith("50 of 80 findings")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator(".intrusion details[open]").count() == 10
