@@ -63,7 +63,8 @@ def _usage(name: str, command: Any) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    return str(parameter.metavar or parameter.name.upper())
+    name = str(parameter.metavar or parameter.name.upper())
+    return (name if parameter.required else f"[{name}]") + ("" if parameter.nargs == 1 else "...")
 
 
 def _parameter(parameter: Any) -> tuple[str, str] | None:

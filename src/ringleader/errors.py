@@ -3,8 +3,8 @@
 ::
 
     RingleaderError            exit code 1
-    ├── UsageError             2   the call makes no sense (an option, a path, a missing case)
-    ├── CaseError              3   the case folder or its ringleader.toml cannot be used
+    ├── UsageError             2   the call makes no sense (an option, a path)
+    ├── CaseError              3   the case is missing, or its ringleader.toml cannot be used
     │   ├── ConfigError        3   a key in ringleader.toml: carries file and line
     │   └── CaseBusy           3   another process is writing to this case
     ├── EvidenceError          4   nothing of the evidence could be read at all
@@ -30,13 +30,13 @@ class RingleaderError(Exception):
 
 
 class UsageError(RingleaderError):
-    """The call makes no sense: an option, a path, a missing case."""
+    """The call makes no sense: an option, or a path."""
 
     exit_code = 2
 
 
 class CaseError(RingleaderError):
-    """The case folder or its ringleader.toml cannot be used."""
+    """The case is missing, or its folder or ringleader.toml cannot be used."""
 
     exit_code = 3
 

@@ -111,7 +111,25 @@ def test_detect_check_agrees_with_the_oracle(hunted: tuple[Path, Result]) -> Non
 def test_evidence_that_nobody_can_read(tmp_path: Path) -> None:
     (tmp_path / "noise").write_bytes(b"\x00\x01nothing")
     done = call("hunt", tmp_path / "case", tmp_path / "noise", code=4)
-    assert "unknown-format" in done.stderr
+    assert "could be read: " in done.stderr
+    assert "unknown-format" in done.stderr.split("try:")[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["noise"]
+
+
+def test_a_case_that_was_there_stays_when_evidence_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "noise").write_bytes(b"\x00\x01nothing")
+    call("init", tmp_path / "case")
+    call("hunt", tmp_path / "case", tmp_path / "noise", code=4)
+    assert (tmp_path / "case" / "ringleader.toml").exists()
+
+
+def test_link_says_what_is_left_as_leads(hunted: tuple[Path, Result]) -> None:
+    done = call("link", hunted[0])
+    assert "leads       " in done.stdout
+    assert "more in the report" in done.stdout
+    rows = Store.open(hunted[0])
+    answer = json.loads(call("link", hunted[0], "--json").stdout)
+    assert sum(answer["leads"].values()) == rows.rows("findings") - rows.rows("steps")
 
 
 def test_scan_and_hunt_find_the_same(hunted: tuple[Path, Result], demo: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringleader.cli import screen
+from ringleader.cli import options, screen
+from ringleader.schema import order
 
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x9b31m\r\n\t\b\x00\x7f"
 BIDI = "\u202egnp.exe\u2066\u200f\u061c\ufeff"
@@ -90,3 +91,8 @@ def test_progress_without_a_terminal_is_a_line_now_and_then(
     captured = capsys.readouterr()
     assert captured.err == "Reading evidence: 25%\n"
     assert captured.out == ""
+
+
+def test_levels_of_the_command_line_are_those_of_rules() -> None:
+    assert tuple(options.Level) == order.LEVELS
+    assert set(screen.LEVEL_STYLE) == set(order.LEVELS)

@@ -54,6 +54,14 @@ def test_start_imports_nothing_heavy() -> None:
     [
         (["status", "nowhere"], 3, "ringleader init nowhere"),
         (["hunt", "nowhere"], 3, "ringleader init nowhere"),
+        (["hunt", "nowhere"], 3, "name evidence too: ringleader hunt nowhere EVIDENCE..."),
+        (["hunt", "case", "things"], 4, "things/file: "),
+        (["init", "things/file"], 2, "things/file is a file; a case is a folder"),
+        (["scan", "things/file"], 4, "none of the evidence could be read"),
+        (["scan", "things/file", "--timezone", ""], 2, "no time zone is called"),
+        (["rules", "check", "things"], 5, "there is no Sigma rule in things"),
+        (["rules", "check", "nowhere.yml"], 2, "no rules at nowhere.yml"),
+        (["ingest", "case"], 2, "ingest [OPTIONS] CASE EVIDENCE..."),
         (["hunt", "case", "things", "--rules", "missing.zip"], 2, "no rules at missing.zip"),
         (["hunt", "case", "things", "--no-builtin"], 2, "no rules to use"),
         (["hunt", "case", "things", "--timezone", "Mars/Olympus"], 2, "Mars/Olympus"),
@@ -81,6 +89,7 @@ def test_wrong_use_is_told_on_stderr(
     assert said in done.stderr
     assert "Traceback" not in done.output
     assert not list(tmp_path.rglob("ringleader.toml"))
+    assert not (tmp_path / "case").exists()
 
 
 def _raising(problem: BaseException) -> Any:

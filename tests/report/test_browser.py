@@ -166,3 +166,75 @@ def test_a_hundred_thousand_findings_open_at_once(show: Open, tmp_path: Path) ->
     assert opened < 5, (built, opened)
     page.locator("#query").fill("jobs\\77777.ps1")
     playwright.expect(page.locator("#shown")).to_have_text("1 finding")
+
+
+def singles(count: int) -> sample.Tables:
+    """So many intrusions of one finding each."""
+    rows = [
+        sample.finding(n, sample.START, f"h{n}", "", "Log cleared", "high", "T1070.001", "stealth", {"n": str(n)})
+        for n in range(count)
+    ]
+    names = [f"{n:016}" for n in range(count)]
+    return sample.case(
+        rows,
+        [sample.intrusion(name, [row], 9) for name, row in zip(names, rows, strict=True)],
+        [sample.step(name, row) for name, row in zip(names, rows, strict=True)],
+    )
+
+
+def test_filter_by_host_phrase_kind_and_time(show: Open) -> None:
+    page = show(sample.story())
+    shown = page.locator("#shown")
+    page.locator("[data-host='fs02.corp.example']").click()
+    playwright.expect(shown).to_have_text("2 findings")
+    assert page.locator("#query").input_value() == ""
+    page.get_by_role("button", name="No longer only host fs02.corp.example").click()
+    playwright.expect(shown).to_have_text("100 findings")
+    for query, count in [
+        ('"task 1"', 11),
+        ("task 1", 90),
+        ("windows/sysmon/1", 100),
+        ("2026-03-02 01:12:04", 2),
+        ('"2026-03-02 10:12"', 1),
+        ("nowhere", 0),
+    ]:
+        page.locator("#query").fill(query)
+        said = (
+            f"{count} finding{'' if count == 1 else 's'}" if count else "No finding fits. Clear the filter to see all."
+        )
+        playwright.expect(shown, query).to_have_text(said)
+    page.locator("#rules .find", has_text="Copy of the directory database").click()
+    playwright.expect(page.locator("#query")).to_have_value('"Copy of the directory database"')
+    playwright.expect(shown).to_have_text("1 finding")
+
+
+def test_many_intrusions_have_an_index_and_fold(show: Open) -> None:
+    page = show(singles(30))
+    assert page.locator(".index tbody tr").count() == 30
+    assert page.locator("details.fold").count() == 10
+    assert page.locator("#intrusion-25 .timeline").is_hidden()
+    page.locator(".index a[href='#intrusion-25']").click()
+    playwright.expect(page.locator("#intrusion-25 details.fold")).to_have_attribute("open", "")
+
+
+def test_links_lead_only_to_intrusions_that_are_shown(show: Open) -> None:
+    page = show(singles(205))
+    targets = page.evaluate(
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map((a) => a.getAttribute('href').slice(1))"
+    )
+    assert [target for target in set(targets) if page.locator(f"[id='{target}']").count() != 1] == []
+
+
+def test_print_is_light_short_and_says_what_it_leaves_out(show: Open) -> None:
+    page = show(singles(80), scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    drawn = "[...document.querySelectorAll('#chart path[aria-roledescription=bar]')]"
+    page.wait_for_selector("#chart svg", state="attached")
+    assert set(page.evaluate(drawn + ".map((bar) => getComputedStyle(bar).fill)")) == {"rgb(194, 71, 13)"}
+    assert page.locator("#printed").inner_text().startswith("50 of 80 findings")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".intrusion details[open]").count() == 10
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".intrusion details[open]").count() == 3

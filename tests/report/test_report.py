@@ -18,7 +18,7 @@ import sample
 from ringleader.errors import UsageError
 from ringleader.report import build, from_tables
 from ringleader.report.page import render, script_json
-from ringleader.report.text import visible
+from ringleader.report.text import clock, visible
 
 
 def plain(html: str) -> str:
@@ -77,6 +77,39 @@ def test_nothing_may_be_loaded_and_only_known_scripts_may_run() -> None:
     assert not re.search(r"\s(src|srcset|action|formaction|onclick|onload)=", html.split("<script", 1)[0])
     assert all(link.startswith("#") for link in re.findall(r'<a [^>]*href="([^"]*)"', html))
     assert " style=" not in html.split("<script", 1)[0]
+
+
+def renamed(rows: list[dict], *numbers: int, host: str = "10.20.1.15") -> list[dict]:
+    for number in numbers:
+        rows[number]["host"] = host
+    return rows
+
+
+@pytest.mark.parametrize("entity", ["203.0.113.77", "hlp.aspx on mail01.corp.example"])
+def test_an_address_is_shown_as_the_host_that_link_found_it_to_be(entity: str) -> None:
+    """By what is left over when no other host is possible, or by what a join says."""
+    story = sample.story()
+    rows = renamed(story.findings.to_pylist(), 1, 2)
+    alone = sample.intrusion("c" * 16, [rows[1] | {"host": sample.MAIL}], 5)
+    steps = story.steps.to_pylist()
+    if " on " in entity:
+        steps[2]["entity"] = entity
+        tables = sample.case(rows, story.intrusions.to_pylist(), steps)
+    else:
+        rows.append(rows[1] | {"finding_id": "extra", "event_id": "extra"})
+        tables = sample.case(rows, [*story.intrusions.to_pylist(), alone], [*steps, sample.step("c" * 16, rows[-1])])
+    model = from_tables(tables)
+    assert "10.20.1.15" not in {host.name for host in model.hosts}
+    assert model.intrusions[0].lanes == model.intrusions[0].hosts
+    assert {moment.host for moment in model.intrusions[0].moments[:3]} == {sample.MAIL}
+
+
+def test_a_host_that_nobody_knows_has_a_lane_of_its_own() -> None:
+    story = sample.story()
+    rows = renamed(story.findings.to_pylist(), 5)
+    found = from_tables(sample.case(rows, story.intrusions.to_pylist(), story.steps.to_pylist())).intrusions[0]
+    assert found.lanes == [*found.hosts, "10.20.1.15"]
+    assert [level for _, lane, level in found.ticks if lane == 3] == ["high"]
 
 
 HOSTILE = [
@@ -202,3 +235,46 @@ def test_a_failed_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(OSError, match="full"):
         build(from_tables(sample.empty()), path)
     assert path.read_bytes() == old and [p.name for p in path.parent.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (None, ""),
+        ("{}", ""),
+        ('{"a": 0}', ""),
+        ('{"ws117": 3600}', "ws117: 1 h added to every time"),
+        ('{"b": -90, "a": 14400, "c": 14400}', "b: 1 min 30 s taken from every time; a, c: 4 h added to every time"),
+        ("[1]", "[1]"),
+        ("{", "{"),
+        ('{"a": 1e999}', '{"a": 1e999}'),
+    ],
+)
+def test_a_corrected_clock_is_told_in_words(raw: str | None, words: str) -> None:
+    told = clock(raw)
+    assert sorted(told.split("; ")) == sorted(words.split("; "))
+
+
+def test_reasons_for_not_reading_are_told_apart() -> None:
+    tables = sample.story()
+    rejects = tables.rejects.to_pylist()
+    rejects += [rejects[0] | {"code": code} for code in ("unknown-format", "duplicate", "duplicate")]
+    words = plain(
+        render(from_tables(replace(tables, rejects=tables.rejects.from_pylist(rejects, tables.rejects.schema))))
+    )
+    assert "4 records or files could not be read (3 damaged or refused, 1 of unknown format)" in words
+    assert "2 files were given twice and are counted once" in words
+
+
+def test_a_join_to_a_later_row_is_worded_as_one() -> None:
+    story = sample.story()
+    steps = story.steps.to_pylist()
+    steps[0].update(entity_kind="address", entity="203.0.113.77", joined_to=steps[1]["finding_id"])
+    words = plain(render(from_tables(replace(story, steps=story.steps.from_pylist(steps, story.steps.schema)))))
+    assert "joined with 2 by address 203.0.113.77" in words
+    assert "joined to 5 by remote logon" in words
+
+
+def test_a_technique_shows_each_level_of_its_findings() -> None:
+    found = {technique.id: technique.levels for technique in from_tables(sample.story()).techniques}
+    assert found["T1505.003"] == {"critical": 1, "high": 1}

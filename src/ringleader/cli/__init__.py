@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from ringleader import __version__
-from ringleader.cli import detect, hunt, ingest, init, link, report, rules, scan, screen, status, verify
+from ringleader.cli import detect, hunt, ingest, init, link, options, report, rules, scan, screen, status, verify
 from ringleader.errors import RingleaderError
 from ringleader.pipeline import STAGES
 
@@ -74,17 +74,31 @@ _STAGE_VERBS: dict[str, Callable[..., None]] = {
     "report": report.report,
 }
 
-app.command("hunt", rich_help_panel="Start here", help="Run all stages on a case, doing only what is new.")(hunt.hunt)
-app.command("scan", rich_help_panel="Start here", help="Match rules against evidence without a case.")(scan.scan)
-app.command("init", rich_help_panel="A case", help="Make a case, with a commented ringleader.toml.")(init.init)
-app.command("status", rich_help_panel="A case", help="What was read, from when to when, and what could not be.")(
-    status.status
+app.command(
+    "hunt", cls=options.Verb, rich_help_panel="Start here", help="Run all stages on a case, doing only what is new."
+)(hunt.hunt)
+app.command(
+    "scan", cls=options.Verb, rich_help_panel="Start here", help="Match rules against evidence without a case."
+)(scan.scan)
+app.command("init", cls=options.Verb, rich_help_panel="A case", help="Make a case, with a commented ringleader.toml.")(
+    init.init
 )
-app.command("verify", rich_help_panel="A case", help="Recompute the hashes of all evidence and tables.")(verify.verify)
+app.command(
+    "status",
+    cls=options.Verb,
+    rich_help_panel="A case",
+    help="What was read, from when to when, and what could not be.",
+)(status.status)
+app.command(
+    "verify", cls=options.Verb, rich_help_panel="A case", help="Recompute the hashes of all evidence and tables."
+)(verify.verify)
 for _stage in STAGES:
-    app.command(_stage.name, rich_help_panel="Single stages", help=f"{_stage.what[0].upper()}{_stage.what[1:]}.")(
-        _STAGE_VERBS[_stage.name]
-    )
+    app.command(
+        _stage.name,
+        cls=options.Verb,
+        rich_help_panel="Single stages",
+        help=f"{_stage.what[0].upper()}{_stage.what[1:]}.",
+    )(_STAGE_VERBS[_stage.name])
 app.add_typer(
     rules.app, name="rules", rich_help_panel="Rules", help="Which detection rules there are, and which do not work."
 )

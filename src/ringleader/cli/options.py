@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from ringleader.cli import screen
 from ringleader.errors import UsageError
+from ringleader.schema import shown
 
 if TYPE_CHECKING:
     from ringleader.engines import Engine
 
 
 class Level(StrEnum):
+    """Those of ``schema.order``; written out, for a type checker cannot follow more."""
+
     INFORMATIONAL = "informational"
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+class Verb(TyperCommand):
+    """A command whose usage line shows what must be given as it is: CASE, not {CASE}."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.strip("{}").replace("}...", "...") for piece in super().collect_usage_pieces(ctx)]
 
 
 def _quiet(value: bool) -> bool:
@@ -32,13 +43,13 @@ CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of the ca
 Evidence = Annotated[
     list[Path],
     typer.Argument(
-        metavar="EVIDENCE...", help="Files, folders or archives; formats are found by content.", show_default=False
+        metavar="EVIDENCE", help="Files, folders or archives; formats are found by content.", show_default=False
     ),
 ]
 MoreEvidence = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[EVIDENCE]...",
+        metavar="EVIDENCE",
         help="New files, folders or archives; none to use what was read before.",
         show_default=False,
     ),
@@ -87,13 +98,12 @@ Timezone = Annotated[
 
 def zone(name: str | None, default: str = "UTC") -> str:
     """A time zone that exists. Raises ``UsageError``."""
-    from zoneinfo import ZoneInfo
-
+    wanted = default if name is None else name
     try:
-        ZoneInfo(name or default)
-    except (KeyError, OSError, ValueError) as error:
-        raise UsageError(f"no time zone is called {name!r}", hint="a name such as Europe/Berlin or UTC") from error
-    return name or default
+        shown.zone(wanted)
+    except ValueError as error:
+        raise UsageError(str(error), hint="a name such as Europe/Berlin or UTC") from error
+    return wanted
 
 
 def engine(workers: int | None) -> Engine:

@@ -12,11 +12,11 @@ from ringleader.cli import options, screen, stage
 app = typer.Typer(no_args_is_help=True)
 
 RulePaths = Annotated[
-    list[Path], typer.Argument(metavar="PATH...", help="Sigma rules: files, folders or zips.", show_default=False)
+    list[Path], typer.Argument(metavar="PATH", help="Sigma rules: files, folders or zips.", show_default=False)
 ]
 
 
-@app.command("list", help="Rules that can be used, with level and ATT&CK techniques.")
+@app.command("list", cls=options.Verb, help="Rules that can be used, with level and ATT&CK techniques.")
 def list_rules(
     rules: options.Rules = None,
     no_builtin: options.NoBuiltin = False,
@@ -41,12 +41,20 @@ def list_rules(
     )
 
 
-@app.command("check", help="Name every rule that cannot be used, with file, line and reason. Fails if there is one.")
+@app.command(
+    "check",
+    cls=options.Verb,
+    help="Name every rule that cannot be used, with file, line and reason. Fails if there is one, or no rule at all.",
+)
 def check(paths: RulePaths, as_json: options.Json = False, quiet: options.Quiet = False) -> None:
     from ringleader.detect import rules as sigma
-    from ringleader.errors import CheckFailed
+    from ringleader.errors import CheckFailed, RuleError
 
     loaded = sigma.load(paths)
+    if not loaded.rules and not loaded.problems:
+        # A check that looked at nothing must not look like one that found nothing wrong.
+        named = ", ".join(map(str, paths))
+        raise RuleError(f"there is no Sigma rule in {named}", hint="name .yml files, folders of them, or zips")
     if as_json:
         screen.data({"usable": len(loaded.rules), "problems": loaded.problems})
     else:

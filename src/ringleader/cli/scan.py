@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from ringleader.cli import options, screen, stage
-from ringleader.errors import UsageError
+from ringleader.errors import EvidenceError, UsageError
+from ringleader.schema.order import LEVELS, WORST_FIRST
 
 if TYPE_CHECKING:
     from ringleader.detect.findings import Finding
@@ -70,7 +71,7 @@ def scan(
     zone = options.zone(timezone)
     from ringleader import scan as matching
 
-    wanted = screen.LEVELS[screen.LEVELS.index(min_level) :]
+    wanted = LEVELS[LEVELS.index(min_level) :]
     levels: Counter[str] = Counter()
     with (
         screen.Progress(bars=output is not None or not sys.stdout.isatty() or shape is Format.TABLE) as progress,
@@ -87,7 +88,12 @@ def scan(
             write_csv(findings, out, zone)
         else:
             write_jsonl(findings, out)
-    said = ", ".join(f"{levels[level]:,} {level}" for level in reversed(screen.LEVELS) if levels[level])
+        if not progress.done:
+            raise EvidenceError(
+                "none of the evidence could be read: no file is of a known format, or there is none",
+                hint="name event logs such as .evtx, JSON lines, IIS, Exchange or Zeek logs, or archives of them",
+            )
+    said = ", ".join(f"{levels[level]:,} {level}" for level in WORST_FIRST if levels[level])
     screen.say(f"{screen.count(levels.total(), 'finding')}" + (f": {said}" if said else ""))
 
 
@@ -107,7 +113,7 @@ def write_csv(findings: Iterable[Finding], out: TextIO, zone: str) -> None:
 
 def gravest(findings: Iterable[Finding]) -> list[Finding]:
     """As many as fit a table for people, by time."""
-    kept = heapq.nsmallest(MOST_ROWS, findings, key=lambda f: (-screen.LEVELS.index(f.rule.level), f.time or 0))
+    kept = heapq.nsmallest(MOST_ROWS, findings, key=lambda f: (-LEVELS.index(f.rule.level), f.time or 0))
     return sorted(kept, key=lambda finding: finding.time or 0)
 
 

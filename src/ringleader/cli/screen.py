@@ -16,16 +16,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ringleader.errors import RingleaderError
+from ringleader.schema import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bars
 
-# C0 and C1 controls, marks and overrides of direction, invisible joiners, line separators, surrogates, tags.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
-    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
 _PLAIN_EVERY = 10.0  # seconds between lines when stderr is not a terminal
 
 quiet = False
@@ -34,7 +30,7 @@ quiet = False
 
 def clean(value: object, limit: int = 0) -> str:
     """``value`` as one line that is safe to show; unsafe characters become visible escapes. ``limit`` cuts the end."""
-    text = _UNSAFE.sub(_escape, str(value))
+    text = shown.HIDDEN.sub(_escape, str(value))
     return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -92,6 +88,11 @@ def heading(text: str) -> None:
     out().print(f"\n{text}", style="bold")
 
 
+def line(text: str) -> None:
+    """A line that belongs to the result, such as how long the rest of a list is."""
+    out().print(clean(text), soft_wrap=True)
+
+
 def facts(rows: Iterable[tuple[str, str]]) -> None:
     """Name and value, one a line, the values below each other."""
     for name, value in rows:
@@ -121,7 +122,6 @@ def table(
         console.file.write(line.rstrip() + "\n")
 
 
-LEVELS = ("informational", "low", "medium", "high", "critical")
 LEVEL_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "informational": "dim"}
 
 
@@ -129,26 +129,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def size(number: int) -> str:
-    amount = float(number)
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
-
-
 def moment(value: datetime | None, zone: str) -> str:
     """A time in the zone that the user asked for, with its offset unless it is UTC."""
     if value is None:
         return "-"
-    from zoneinfo import ZoneInfo
-
-    try:
-        shown = value.astimezone(ZoneInfo(zone))
-    except OverflowError:
-        return value.isoformat(" ", "seconds")
-    return shown.strftime("%Y-%m-%d %H:%M:%S") + ("" if zone == "UTC" else shown.strftime(" %z"))
+    there = shown.local(value, shown.zone(zone))
+    return shown.moment(there) + ("" if zone.upper() == "UTC" else there.strftime(" %z"))
 
 
 def entries(rows: Iterable[tuple[Sequence[object], str]], file: TextIO | None = None) -> None:
@@ -194,6 +180,11 @@ class Progress:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+
+    @property
+    def done(self) -> int:
+        """How much of the current work was reported as done."""
+        return self._done
 
     def begin(self, what: str, total: int | None = None, unit: str = "") -> None:
         self._what, self._unit, self._done, self._total = what, unit, 0, total or 0

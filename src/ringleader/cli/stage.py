@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,15 +70,18 @@ def prepared(
     create: bool = False,
 ) -> Iterator[pipeline.Run]:
     """All that a run needs. What is wrong with the call is found before a case is made or hours are spent."""
+    from ringleader.errors import EvidenceError
+
     check_evidence(evidence)
     paths = rule_paths(rules, no_builtin=no_builtin)
     options.zone(timezone)
+    fresh, there = create and not (case.is_dir() and any(case.iterdir())), case.exists()
     opened = open_case(case, create=create)
 
     from ringleader.store import Store
 
     with screen.Progress() as progress:
-        yield pipeline.Run(
+        run = pipeline.Run(
             case=opened,
             store=Store.open(opened.root, create=create),
             engine=options.engine(workers),
@@ -87,6 +91,29 @@ def prepared(
             rules=paths,
             check=check,
         )
+        try:
+            yield run
+        except EvidenceError as error:
+            if fresh:
+                _unmake(case, folder=not there)
+            # What could not be read is the cause, not a thing to try.
+            raise EvidenceError(
+                f"{error}" + (f": {error.hint}" if error.hint else ""),
+                hint="name event logs such as .evtx, JSON lines, IIS, Exchange or Zeek logs, or archives of them"
+                + ("; no case was made" if fresh else ""),
+            ) from error
+
+
+def _unmake(case: Path, *, folder: bool) -> None:
+    """Take a case that this run made away again: what is in it says nothing, and would be in the way of the next."""
+    from ringleader.case import CONFIG
+
+    shutil.rmtree(case / "store", ignore_errors=True)
+    (case / CONFIG).unlink(missing_ok=True)
+    if folder:
+        # Not where somebody else put something meanwhile.
+        with suppress(OSError):
+            case.rmdir()
 
 
 def check_evidence(paths: Sequence[Path]) -> None:

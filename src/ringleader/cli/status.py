@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ringleader.cli import options, screen
+from ringleader.schema.shown import size
 
 if TYPE_CHECKING:
     from ringleader.ingest.status import Span, Status
@@ -42,10 +43,7 @@ def _show(answer: Status, zone: str, most: int) -> None:
     screen.heading("Evidence")
     screen.table(
         ["format", "files", "size", "events", "rejected"],
-        [
-            (f.format, f"{f.files:,}", screen.size(f.bytes), f"{f.records:,}", f"{f.rejected:,}")
-            for f in answer.evidence
-        ],
+        [(f.format, f"{f.files:,}", size(f.bytes), f"{f.records:,}", f"{f.rejected:,}") for f in answer.evidence],
         right=["files", "size", "events", "rejected"],
     )
     _spans("Kinds", "kind", answer.kinds, zone, most)
@@ -78,4 +76,4 @@ def _spans(title: str, column: str, spans: Sequence[Span], zone: str, most: int)
         right=["events"],
     )
     if len(spans) > most:
-        screen.say(f"and {len(spans) - most:,} more; --all shows them")
+        screen.line(f"and {len(spans) - most:,} more; --all shows them")

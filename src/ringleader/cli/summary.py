@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ringleader.cli import screen
+from ringleader.schema.order import WORST_FIRST
+from ringleader.schema.shown import size
 
 if TYPE_CHECKING:
     from ringleader.pipeline import Outcome, Run
@@ -19,6 +21,9 @@ _QUESTIONS = {
         FROM evidence""",
     "rejects": "SELECT stage, code, count(*) AS rows FROM rejects GROUP BY stage, code ORDER BY rows DESC, stage, code",
     "levels": "SELECT level, count(*) AS findings, count(DISTINCT rule_id) AS rules FROM findings GROUP BY level",
+    "leads": """
+        SELECT level, count(*) AS findings FROM findings
+        WHERE finding_id NOT IN (SELECT finding_id FROM steps) GROUP BY level""",
     "intrusions": """
         SELECT intrusion_id, first_time, last_time, hosts, accounts, tactics, findings, level, score
         FROM intrusions ORDER BY score DESC, intrusion_id""",
@@ -37,6 +42,7 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "rejects": found["rejects"],
         "findings": {row["level"]: row["findings"] for row in found["levels"]},
         "intrusions": found["intrusions"],
+        "leads": {row["level"]: row["findings"] for row in found["leads"]},
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
@@ -53,6 +59,7 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
     screen.facts(rows)
     if "link" in ran:
         _intrusions(found["intrusions"], run.zone)
+        screen.facts([("leads", _leads(found))])
     skipped = [one.stage.name for one in outcomes if one.skipped]
     if skipped:
         screen.say(f"Nothing new for: {', '.join(skipped)}")
@@ -68,7 +75,7 @@ def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[st
     read, zone = found["evidence"][0], run.zone
     rejected = [row for row in found["rejects"] if row["stage"] == "ingest"]
     rows = [
-        ("evidence", f"{screen.count(read['files'], 'file')}, {screen.size(read['bytes'])}"),
+        ("evidence", f"{screen.count(read['files'], 'file')}, {size(read['bytes'])}"),
         (
             "events",
             f"{read['events']:,}, {screen.moment(read['first'], zone)} to {screen.moment(read['last'], zone)} {zone}",
@@ -82,9 +89,18 @@ def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[st
 
 
 def _findings(found: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str]]:
-    levels = {row["level"]: row["findings"] for row in found["levels"]}
-    said = ", ".join(f"{levels[level]:,} {level}" for level in reversed(screen.LEVELS) if level in levels)
-    return [("findings", f"{sum(levels.values()):,} ({said})" if levels else "none")]
+    return [("findings", _by_level(found["levels"]))]
+
+
+def _leads(found: dict[str, list[dict[str, Any]]]) -> str:
+    said = _by_level(found["leads"])
+    return said if said == "none" else f"{said}: findings that are part of no intrusion"
+
+
+def _by_level(rows: list[dict[str, Any]]) -> str:
+    levels = {row["level"]: row["findings"] for row in rows}
+    said = ", ".join(f"{levels[level]:,} {level}" for level in WORST_FIRST if level in levels)
+    return f"{sum(levels.values()):,} ({said})" if levels else "none"
 
 
 def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
@@ -105,7 +121,7 @@ def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
     ]
     screen.table(["level", "first", "last", "findings", "hosts", "tactics"], rows, right=["findings"])
     if len(intrusions) > TOP:
-        screen.say(f"and {len(intrusions) - TOP:,} more in the report")
+        screen.line(f"and {len(intrusions) - TOP:,} more in the report")
 
 
 def _some(values: Sequence[str], most: int) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 
 import altair as alt
 
-from ringleader.report import text
-from ringleader.schema import order
+from ringleader.schema import shown
+from ringleader.schema.order import WORST_FIRST
 
-LEVELS = tuple(reversed(order.LEVELS))
 MOST_BARS = 96
 # What a bar may stand for, in seconds, and in words.
 _STEPS = (
@@ -36,7 +35,7 @@ _FIRST, _LAST = 1990, 2100
 
 def over_time(times: list[tuple[datetime, str]], zone: tzinfo) -> tuple[dict[str, Any], str, int] | None:
     """The chart's specification, what one bar stands for, and how many findings have a time that cannot be right."""
-    local = [(shown.replace(tzinfo=None), level) for time, level in times if (shown := text.local(time, zone))]
+    local = [(shown.local(time, zone).replace(tzinfo=None), level) for time, level in times]
     usable = [(time, level) for time, level in local if _FIRST <= time.year < _LAST]
     if not usable:
         return None
@@ -52,7 +51,7 @@ def over_time(times: list[tuple[datetime, str]], zone: tzinfo) -> tuple[dict[str
             "from": (origin + timedelta(seconds=bin_ * step)).isoformat(),
             "to": (origin + timedelta(seconds=(bin_ + 1) * step)).isoformat(),
             "level": level,
-            "rank": LEVELS.index(level),
+            "rank": WORST_FIRST.index(level),
             "findings": count,
         }
         for (bin_, level), count in sorted(counts.items())
@@ -69,7 +68,7 @@ def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
             x=alt.X("from:T", scale=alt.Scale(type="utc"), bandPosition=0, title=None, axis=alt.Axis(format=_DATES)),
             x2="to:T",
             y=alt.Y("findings:Q", stack="zero", title="findings", axis=alt.Axis(tickMinStep=1, tickCount=4)),
-            color=alt.Color("level:N", scale=alt.Scale(domain=list(LEVELS)), legend=None),
+            color=alt.Color("level:N", scale=alt.Scale(domain=list(WORST_FIRST)), legend=None),
             order=alt.Order("rank:Q"),
             opacity=alt.condition(brush, alt.value(1), alt.value(0.35)),
             tooltip=[

@@ -53,7 +53,9 @@ def embed(findings: list[dict[str, Any]]) -> Embedded:
     def code(content: str) -> int:
         return texts.setdefault(content, len(texts))
 
-    columns: dict[str, list[Any]] = {name: [] for name in ("time", "rule", "host", "account", "values", "intrusion")}
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("time", "rule", "host", "account", "kind", "values", "intrusion")
+    }
     for row in kept:
         values = "\n".join(f"{name}: {value}" for name, value in row["values"])
         if values not in texts:
@@ -65,6 +67,7 @@ def embed(findings: list[dict[str, Any]]) -> Embedded:
         columns["rule"].append(rules.setdefault(key, len(rules)))
         columns["host"].append(code(row["host"]))
         columns["account"].append(code(row["account"]))
+        columns["kind"].append(code(row["kind"]))
         columns["values"].append(code(values))
         columns["intrusion"].append(row["intrusion"])
     content = {"texts": list(texts), "rules": [list(key) for key in rules], **columns}

@@ -6,27 +6,23 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from itertools import groupby
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
 from ringleader import __version__
 from ringleader.report import text
 from ringleader.report.findings import Embedded, Omission, embed
+from ringleader.report.timeline import Intrusion, Row, intrusion, owners
 from ringleader.schema import host, order
 from ringleader.schema import tables as schemas
+from ringleader.schema.order import WORST_FIRST
 from ringleader.store import Store
 from ringleader.store.layout import kind_of
 
-LEVELS = tuple(reversed(order.LEVELS))
-"""The worst first, as a reader wants them."""
 MAX_INTRUSIONS = 200
-MAX_MOMENTS = 120
-"""Rows of one intrusion's timeline; the rest is in the table of findings."""
 MAX_ROWS = 500
 """Rows of the tables of evidence, hosts, rules and problems."""
-Row = dict[str, Any]
 
 
 class Problem(Protocol):
@@ -65,59 +61,15 @@ class Headline:
     evidence: int
     events: int
     rejected: int
-    """Records and files that ingest could not read."""
+    """Records and files that ingest could not read; of them ``unknown`` are files of a format that nobody knows."""
+    unknown: int
+    duplicates: int
+    """Files left out because the same bytes were read already. Nothing is lost with them."""
     unread: int
     """Pieces of evidence of which nothing could be read."""
     read_from: datetime | None
     read_to: datetime | None
     levels: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Join:
-    kind: str
-    entity: str
-    weight: float | None
-    to: int | None
-    """Number of the row that it was joined to."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One row of a timeline: an event, or the same thing several times in a row. ``rules``: (title, level)."""
-
-    number: int
-    time: datetime | None
-    until: datetime | None
-    times: int
-    host: str
-    account: str
-    level: str
-    rules: list[tuple[str, str]]
-    techniques: list[str]
-    values: list[tuple[str, str]]
-    kind: str
-    joins: list[Join]
-
-
-@dataclass(frozen=True)
-class Intrusion:
-    number: int
-    id: str
-    level: str
-    first: datetime | None
-    last: datetime | None
-    hosts: list[str]
-    accounts: list[str]
-    tactics: list[str]
-    techniques: list[str]
-    findings: int
-    score: float
-    moments: list[Moment]
-    more: int
-    """Findings that are not in ``moments``."""
-    ticks: list[tuple[float, int, str]]
-    """For the lanes: place in time from 0 to 1, number of the host, level."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +79,7 @@ class Technique:
     findings: int
     hosts: int
     rules: int
-    level: str
+    levels: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -217,9 +169,6 @@ def from_store(store: Store, timezone: str = "UTC", problems: Sequence[Problem] 
 
 def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Problem] | None = None) -> Model:
     """The same tables give the same report, whatever the order of their rows."""
-    findings = sorted(
-        _shown(tables.findings), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"])
-    )
     known = tables.intrusions.to_pylist()
     known.sort(key=lambda row: (-row["score"], row["first_time"] is None, row["first_time"] or 0, row["intrusion_id"]))
     numbers = {row["intrusion_id"]: number for number, row in enumerate(known, 1)}
@@ -227,6 +176,10 @@ def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Proble
     for step in tables.steps.to_pylist():
         steps[step["intrusion_id"]].append(step)
     part = {step["finding_id"]: numbers[iid] for iid, some in steps.items() if iid in numbers for step in some}
+    findings = sorted(
+        _shown(tables.findings, known, steps),
+        key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]),
+    )
     by_id = {row["finding_id"]: row for row in findings}
     for row in findings:
         row["intrusion"] = part.get(row["finding_id"], 0)
@@ -236,7 +189,7 @@ def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Proble
         version=__version__,
         headline=_headline(tables, findings, known),
         intrusions=[
-            _intrusion(numbers[row["intrusion_id"]], row, steps[row["intrusion_id"]], by_id)
+            intrusion(numbers[row["intrusion_id"]], row, steps[row["intrusion_id"]], by_id)
             for row in known[:MAX_INTRUSIONS]
         ],
         intrusions_left_out=max(0, len(known) - MAX_INTRUSIONS),
@@ -252,8 +205,8 @@ def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Proble
     )
 
 
-def _shown(findings: pa.Table) -> list[Row]:
-    """Rows with every text from evidence made visible and cut."""
+def _shown(findings: pa.Table, intrusions: Sequence[Row], steps: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """Rows with every text from evidence made visible and cut, and one name for each host."""
     memo: dict[str | None, str] = {}
 
     def show(content: str | None) -> str:
@@ -265,9 +218,12 @@ def _shown(findings: pa.Table) -> list[Row]:
     full = host.full_names({row["host"] for row in rows if row["host"]})
     for row in rows:
         row["host"] = full.get(row["host"], row["host"])
+    owner = owners(intrusions, steps, {row["finding_id"]: row["host"] for row in rows})
+    for row in rows:
+        row["host"] = owner.get(row["host"], row["host"])
         for name in ("rule_title", "host", "account", "kind"):
             row[name] = show(row[name])
-        row["level"] = row["level"] if row["level"] in LEVELS else "informational"
+        row["level"] = row["level"] if row["level"] in WORST_FIRST else "informational"
         for name in ("techniques", "tactics"):
             row[name] = [show(each) for each in row[name] or ()]
         row["values"] = [(show(name), show(value)) for name, value in (row["values"] or ())[:40]]
@@ -275,6 +231,8 @@ def _shown(findings: pa.Table) -> list[Row]:
 
 
 def _headline(tables: Tables, findings: list[Row], intrusions: list[Row]) -> Headline:
+    rejects = tables.rejects.select(["stage", "code"]).to_pylist()
+    codes = Counter(row["code"] for row in rejects if row["stage"] == "ingest")
     evidence = tables.evidence.select(["records", "rejected", "first_time", "last_time"]).to_pylist()
     return Headline(
         intrusions=len(intrusions),
@@ -285,101 +243,14 @@ def _headline(tables: Tables, findings: list[Row], intrusions: list[Row]) -> Hea
         last=max((row["last_time"] for row in intrusions if row["last_time"]), default=None),
         evidence=len(evidence),
         events=sum(tables.kinds.values()) or sum(row["records"] or 0 for row in evidence),
-        rejected=sum(stage == "ingest" for stage in tables.rejects["stage"].to_pylist()),
+        rejected=codes.total() - codes["duplicate"],
+        unknown=codes["unknown-format"],
+        duplicates=codes["duplicate"],
         unread=sum(not row["records"] for row in evidence),
         read_from=min((row["first_time"] for row in evidence if row["first_time"]), default=None),
         read_to=max((row["last_time"] for row in evidence if row["last_time"]), default=None),
         levels=dict(Counter(row["level"] for row in findings)),
     )
-
-
-def _intrusion(number: int, row: Row, steps: list[Row], by_id: Mapping[str, Row]) -> Intrusion:
-    reasons = {step["finding_id"]: step for step in steps}
-    members = [by_id[step["finding_id"]] for step in steps if step["finding_id"] in by_id]
-    members.sort(key=lambda each: (each["time"] is None, each["time"] or 0, each["event_id"] or "", each["finding_id"]))
-    hosts = [text.visible(name) for name in row["hosts"] or ()]
-    moments = _moments(members, reasons)
-    return Intrusion(
-        number=number,
-        id=row["intrusion_id"],
-        level=row["level"],
-        first=row["first_time"],
-        last=row["last_time"],
-        hosts=hosts,
-        accounts=[text.visible(account) for account in row["accounts"] or ()],
-        tactics=[text.visible(tactic) for tactic in row["tactics"] or ()],
-        techniques=[text.visible(technique) for technique in row["techniques"] or ()],
-        findings=row["findings"],
-        score=row["score"],
-        moments=moments[:MAX_MOMENTS],
-        more=sum(moment.times * len(moment.rules) for moment in moments[MAX_MOMENTS:]),
-        ticks=_ticks(members, hosts),
-    )
-
-
-def _moments(members: list[Row], reasons: Mapping[str, Row]) -> list[Moment]:
-    """Findings of one event are one row, and so are repetitions of the same thing one after the other."""
-    events = [list(group) for _, group in groupby(members, key=lambda row: row["event_id"] or row["finding_id"])]
-    runs: list[list[list[Row]]] = []
-    for event in events:
-        if runs and _same(runs[-1][-1]) == _same(event):
-            runs[-1].append(event)
-        else:
-            runs.append([event])
-    place = {row["finding_id"]: number for number, run in enumerate(runs, 1) for event in run for row in event}
-    moments = []
-    for number, run in enumerate(runs, 1):
-        first = run[0]
-        joins = {}
-        for row in first:
-            step = reasons[row["finding_id"]]
-            to = place.get(step["joined_to"])
-            if step["joined_to"] is None or to != number:
-                entity = text.visible(step["entity"], 160)
-                joins[step["entity_kind"], entity] = Join(step["entity_kind"], entity, step["weight"], to)
-        last = run[-1][0]
-        moments.append(
-            Moment(
-                number=number,
-                time=first[0]["time"],
-                until=last["time"] if len(run) > 1 else None,
-                times=len(run),
-                host=first[0]["host"],
-                account=next((row["account"] for row in first if row["account"]), ""),
-                level=min((row["level"] for row in first), key=LEVELS.index),
-                rules=sorted(
-                    {(row["rule_title"], row["level"]) for row in first}, key=lambda r: (LEVELS.index(r[1]), r[0])
-                ),
-                techniques=sorted({technique for row in first for technique in row["techniques"]}),
-                values=sorted({value for row in first for value in row["values"]}),
-                kind=first[0]["kind"],
-                joins=list(joins.values()),
-            )
-        )
-    return moments
-
-
-def _same(event: list[Row]) -> tuple[Any, ...]:
-    return event[0]["host"], event[0]["account"], tuple(sorted(row["rule_id"] or "" for row in event))
-
-
-def _ticks(members: list[Row], hosts: list[str]) -> list[tuple[float, int, str]]:
-    times = [row["time"] for row in members if row["time"]]
-    if not times:
-        return []
-    first, length = times[0], (times[-1] - times[0]).total_seconds() or 1.0
-    lanes = {name: number for number, name in enumerate(hosts)}
-    ticks = {
-        (
-            round((row["time"] - first).total_seconds() / length, 3),
-            lanes.get(row["host"], 0),
-            row["level"],
-        )
-        for row in members
-        if row["time"]
-    }
-    # The worst last, so that it is drawn on top.
-    return sorted(ticks, key=lambda tick: (-LEVELS.index(tick[2]), tick))
 
 
 def _techniques(findings: list[Row]) -> list[Technique]:
@@ -398,7 +269,7 @@ def _techniques(findings: list[Row]) -> list[Technique]:
             findings=len(some),
             hosts=len({row["host"] for row in some}),
             rules=len({row["rule_id"] for row in some}),
-            level=min((row["level"] for row in some), key=LEVELS.index),
+            levels=dict(Counter(row["level"] for row in some)),
         )
         for technique, some in rows.items()
     ]
@@ -419,10 +290,10 @@ def _hosts(findings: list[Row]) -> list[Host]:
         levels = Counter(row["level"] for row in some)
         numbers = sorted({row["intrusion"] for row in some} - {0})
         out.append(
-            Host(name, {level: levels[level] for level in LEVELS if level in levels}, numbers,
+            Host(name, {level: levels[level] for level in WORST_FIRST if level in levels}, numbers,
                  min(times, default=None), max(times, default=None))
         )  # fmt: skip
-    return sorted(out, key=lambda each: ([-each.levels.get(level, 0) for level in LEVELS], each.name))
+    return sorted(out, key=lambda each: ([-each.levels.get(level, 0) for level in WORST_FIRST], each.name))
 
 
 def _rules(findings: list[Row]) -> list[Rule]:
@@ -445,7 +316,7 @@ def _rules(findings: list[Row]) -> list[Rule]:
                 last=max(times, default=None),
             )
         )
-    return sorted(out, key=lambda rule: (LEVELS.index(rule.level), -rule.findings, rule.title, rule.id))
+    return sorted(out, key=lambda rule: (WORST_FIRST.index(rule.level), -rule.findings, rule.title, rule.id))
 
 
 def _sources(evidence: pa.Table) -> list[Source]:
@@ -458,7 +329,7 @@ def _sources(evidence: pa.Table) -> list[Source]:
             rejected=row["rejected"] or 0,
             first=row["first_time"],
             last=row["last_time"],
-            clock=text.visible(row["clock"] if row["clock"] != "{}" else "", 300),
+            clock=text.visible(text.clock(row["clock"]), 300),
             id=row["evidence_id"] or "",
         )
         for row in evidence.to_pylist()

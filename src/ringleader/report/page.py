@@ -17,8 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ringleader.report import chart, text
-from ringleader.report.model import LEVELS, MAX_ROWS, Model
-from ringleader.schema.order import TACTICS
+from ringleader.report.model import MAX_ROWS, Model
+from ringleader.schema import shown
+from ringleader.schema.order import TACTICS, WORST_FIRST
 
 # Inside a script element only these could end it or start a comment, and these two are line ends in old JavaScript.
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -48,7 +49,7 @@ def render(model: Model) -> str:
         scripts.insert(0, _bundle())
     data = model.findings.columns | {
         "zone": model.zone_name,
-        "levels": list(LEVELS),
+        "levels": list(WORST_FIRST),
         "chart": over_time and over_time[0],
     }
     return (
@@ -62,7 +63,7 @@ def render(model: Model) -> str:
             policy=_policy(style, scripts),
             step=over_time and over_time[1],
             untimely=over_time[2] if over_time else 0,
-            levels=LEVELS,
+            levels=WORST_FIRST,
             tactics=TACTICS,
             max_rows=MAX_ROWS,
             when=lambda time: text.moment(time, model.zone),
@@ -113,7 +114,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["size"] = text.size
+    environment.filters["size"] = shown.size
     environment.filters["span"] = lambda pair: text.span(*pair)
     environment.filters["number"] = lambda count: f"{count:,}"
     environment.filters["words"] = lambda slug: slug.replace("-", " ").capitalize()

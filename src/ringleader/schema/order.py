@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
+WORST_FIRST = LEVELS[::-1]
+"""As a reader wants them."""
 
 TACTICS = (
     "reconnaissance",

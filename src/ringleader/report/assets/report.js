@@ -69,7 +69,7 @@ function tip(_, event, __, value) {
 
 // Findings.
 const size = 50;
-const state = { order: null, column: "time", up: true, page: 0, shown: [], intrusion: 0, from: null, to: null };
+const state = { order: null, column: "time", up: true, page: 0, shown: [], intrusion: 0, host: null, from: null, to: null };
 const total = data.time ? data.time.length : 0;
 const level = data.rules.map((rule) => data.levels.indexOf(rule[1]));
 let lowered = null;
@@ -110,11 +110,17 @@ function matching(texts, word) {
   texts.forEach((content, at) => { out[at] = content.includes(word) ? 1 : 0; });
   return out;
 }
+// Which findings' times, as shown, contain the word.
+function times(word) {
+  memo.wall = memo.wall || data.time.map((time) => (time === null ? "" : wall(time)));
+  return matching(memo.wall, word);
+}
 function apply() {
   if (!$("table")) return;
   lowered = lowered || { texts: data.texts.map((t) => t.toLowerCase()), rules: data.rules.map((r) => r.join(" ").toLowerCase()) };
-  const words = $("query").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const tests = words.map((word) => [matching(lowered.texts, word), matching(lowered.rules, word)]);
+  // Words, and phrases in quotes.
+  const words = [...$("query").value.toLowerCase().matchAll(/"([^"]+)"?|[^\s"]+/g)].map((found) => found[1] || found[0]);
+  const tests = words.map((word) => [matching(lowered.texts, word), matching(lowered.rules, word), /^\d[\d :-]+$/.test(word) ? times(word) : null]);
   const levels = new Set([...document.querySelectorAll("#filter [name=level]")].filter((box) => box.checked).map((box) => data.levels.indexOf(box.value)));
   const which = $("which").value;
   // Bars are drawn on the clocks of the report's zone, as if these were UTC; compare like with like.
@@ -125,10 +131,11 @@ function apply() {
     if (!levels.has(level[rule])) continue;
     if (which === "leads" ? part : which === "joined" ? !part : false) continue;
     if (state.intrusion && part !== state.intrusion) continue;
+    if (state.host !== null && data.texts[data.host[at]] !== state.host) continue;
     if (state.from !== null && (time === null || time + shift < state.from || time + shift >= state.to)) continue;
     let fits = true;
-    for (const [texts, rules] of tests) {
-      if (!(rules[rule] || texts[data.host[at]] || texts[data.account[at]] || texts[data.values[at]])) { fits = false; break; }
+    for (const [texts, rules, told] of tests) {
+      if (!(rules[rule] || texts[data.host[at]] || texts[data.account[at]] || texts[data.values[at]] || texts[data.kind[at]] || (told && told[at]))) { fits = false; break; }
     }
     if (fits) shown.push(at);
   }
@@ -173,6 +180,7 @@ function rows() {
   body.replaceChildren(fresh);
   const count = state.shown.length;
   $("shown").textContent = count ? `${number(count)} ${count === 1 ? "finding" : "findings"}` : "No finding fits. Clear the filter to see all.";
+  $("printed").textContent = count > size ? `${number(Math.min(size, count - start))} of ${number(count)} findings are on this page. The file itself has the others; so has the case.` : "";
   document.querySelector(".pager").hidden = pages < 2;
   $("page").textContent = `${number(start + 1)} to ${number(Math.min(start + size, count))} of ${number(count)}`;
   $("back").disabled = state.page === 0;
@@ -189,6 +197,7 @@ function chips() {
     box.append(button);
   };
   if (state.intrusion) chip("intrusion " + state.intrusion, () => { state.intrusion = 0; });
+  if (state.host !== null) chip(state.host ? "host " + state.host : "findings without a host", () => { state.host = null; });
   if (state.from !== null) chip("the time chosen in the chart", unbrush);
   box.hidden = !box.childElementCount;
 }
@@ -201,7 +210,7 @@ if ($("table")) {
   $("query").addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(apply, total > 20000 ? 160 : 40); });
   $("filter").addEventListener("change", apply);
   $("filter").addEventListener("submit", (event) => event.preventDefault());
-  $("filter").addEventListener("reset", () => setTimeout(() => { state.intrusion = 0; if (state.from !== null) unbrush(); apply(); }));
+  $("filter").addEventListener("reset", () => setTimeout(() => { state.intrusion = 0; state.host = null; if (state.from !== null) unbrush(); apply(); }));
   $("back").addEventListener("click", () => { state.page--; rows(); });
   $("next").addEventListener("click", () => { state.page++; rows(); });
   for (const head of document.querySelectorAll("#table [data-column]")) {
@@ -215,11 +224,12 @@ if ($("table")) {
   document.addEventListener("click", (event) => {
     const button = event.target.closest(".find");
     if (!button) return;
+    const wanted = button.dataset.find || "";
     $("filter").reset();
-    state.intrusion = Number(button.dataset.intrusion || 0);
     setTimeout(() => {
       state.intrusion = Number(button.dataset.intrusion || 0);
-      $("query").value = button.dataset.find || "";
+      state.host = button.dataset.host ?? null;
+      $("query").value = /\s/.test(wanted) && !wanted.includes('"') ? `"${wanted}"` : wanted;
       apply();
       $("findings").scrollIntoView();
       $("query").focus({ preventScroll: true });
@@ -250,15 +260,29 @@ for (const table of document.querySelectorAll("table.sortable")) {
   }
 }
 
-// A link into a folded timeline unfolds it; printing unfolds all.
+// A link into a folded timeline unfolds it; printing unfolds the first intrusions, and folds them again.
 function unfold() {
   const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-  const fold = target && target.closest("details");
-  if (fold && !fold.open) { fold.open = true; target.scrollIntoView(); }
+  if (!target) return;
+  let closed = false;
+  // A link to a whole intrusion unfolds its card, one to a row all that the row is in.
+  const inside = target.querySelector(":scope > details.fold");
+  for (let fold = inside || target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+    closed = closed || !fold.open;
+    fold.open = true;
+  }
+  if (closed) target.scrollIntoView();
 }
 addEventListener("hashchange", unfold);
 unfold();
-addEventListener("beforeprint", () => { for (const fold of document.querySelectorAll("details")) fold.open = true; });
+const most = 10;
+let opened = [];
+addEventListener("beforeprint", () => {
+  const late = new Set([...document.querySelectorAll(".intrusion")].slice(most));
+  opened = [...document.querySelectorAll("details:not([open])")].filter((fold) => !late.has(fold.closest(".intrusion")));
+  for (const fold of opened) fold.open = true;
+});
+addEventListener("afterprint", () => { for (const fold of opened) fold.open = false; });
 
 // Where the reader is, in the rail.
 const links = new Map([...document.querySelectorAll(".top nav a")].map((link) => [link.hash.slice(1), link]));
