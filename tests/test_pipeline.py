@@ -11,6 +11,7 @@ import pytest
 
 from ringleader import pipeline
 from ringleader.case import Case, parse
+from ringleader.detect import stage as detect
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.pipeline import Run, Stage
@@ -133,3 +134,24 @@ def test_fingerprint_is_of_content(tmp_path: Path) -> None:
     assert pipeline.fingerprint([tmp_path / "a"]) == pipeline.fingerprint([tmp_path / "b" / "other.yml"])
     (tmp_path / "a" / "two.yml").write_text("2")
     assert pipeline.fingerprint([tmp_path / "a"]) != pipeline.fingerprint([tmp_path / "b"])
+
+
+def test_the_report_knows_the_unusable_rules_of_the_run_that_made_the_findings(tmp_path: Path) -> None:
+    good = "title: x\nlogsource: {category: process_creation}\ndetection: {a: {b: c}, condition: a}\n"
+    first = run(tmp_path, rules=good + "---\ntitle: broken\nlogsource: {category: process_creation}\ndetection: text\n")
+    stages = {stage.name: stage for stage in pipeline.STAGES}
+    assert detect.unusable(first.store) is None
+    found = pipeline.perform(stages["detect"], first).summary.problems
+    problems = detect.unusable(first.store)
+    assert problems is not None
+    assert [(p.path, p.line, p.code, p.message) for p in problems] == [
+        (p.path, p.line, p.code, p.message) for p in found
+    ]
+    assert problems
+    (row,) = first.store.read("rejects").to_pylist()
+    assert row["detail"].startswith(f"{tmp_path / 'rules.yml'}:{problems[0].line}: ")
+    other = run(tmp_path, rules=good)
+    pipeline.perform(stages["report"], other)
+    assert problems[0].code in (other.case.reports / "report.html").read_text(encoding="utf-8")
+    pipeline.perform(stages["detect"], other)
+    assert detect.unusable(other.store) == []

@@ -83,10 +83,11 @@ def _link(run: Run) -> Any:
 
 def _report(run: Run) -> Any:
     from ringleader import report
-    from ringleader.detect import ruleset
+    from ringleader.detect import stage
 
-    found, _ = ruleset.load(run.rules)
-    return report.run(run.store, run.case.reports, zone=run.zone, problems=found.problems, progress=run.progress)
+    # Of the rules that made the findings, not of those named now.
+    problems = stage.unusable(run.store)
+    return report.run(run.store, run.case.reports, zone=run.zone, problems=problems, progress=run.progress)
 
 
 STAGES = (
@@ -113,7 +114,7 @@ STAGES = (
     ),
     Stage(
         "report",
-        reads=("evidence", "events", "rejects", "findings", "intrusions", "steps", "case", "rules"),
+        reads=("evidence", "events", "rejects", "findings", "intrusions", "steps", "case"),
         writes=("reports",),
         what="write what was found as one HTML file that needs no network",
         work=_report,

@@ -20,7 +20,7 @@ import pytest
 import samples
 
 from ringleader.ingest import Limits
-from ringleader.ingest.containers import DAMAGE, Leaf, OverLimitError, Spent, Unpacker, recognise
+from ringleader.ingest.containers import DAMAGE, Leaf, OverLimitError, Spent, TrailingError, Unpacker, recognise
 
 MIB = 1 << 20
 
@@ -230,6 +230,34 @@ def test_what_came_before_the_damage_is_kept(tmp_path: Path) -> None:
     assert len(found["it!it"]) > len(log) // 2
     found, refused, _ = walk(gzip.compress(tarred(("a", log))) + b"\n", tmp_path)
     assert found == {"it!it!a": log}
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\0" * 700, b"\0" * 10_000 + b"\n"])
+def test_padding_after_a_stream_is_no_loss(tmp_path: Path, end: bytes) -> None:
+    log = samples.events(50)
+    assert walk(gzip.compress(log) + end, tmp_path)[:2] == ({"it!it": log}, [])
+    assert walk(gzip.compress(tarred(("a", log))) + end, tmp_path)[:2] == ({"it!it!a": log}, [])
+
+
+@pytest.mark.parametrize("end", [b"x", b"\n\nx", b"\0" * 9 + b"more", b"\n" * 20_000 + b"x"])
+def test_other_bytes_after_a_stream_are_told_apart_from_damage(tmp_path: Path, end: bytes) -> None:
+    log = samples.events(50)
+    count = len(end.lstrip(b"\0"))
+    unpacker = Unpacker(1 << 20, tmp_path, Limits())
+    source = gzip.compress(log) + end
+    (leaf,) = unpacker.leaves(io.BytesIO(source), "it", "gzip")
+    assert isinstance(leaf, Leaf)
+    data = leaf.head
+    with pytest.raises(TrailingError, match=f"before the trailing {count:,} bytes"):
+        while part := leaf.stream.read(MIB):
+            data += part
+    assert data == log
+    found, refused, _ = walk(gzip.compress(tarred(("a", log))) + end, tmp_path)
+    assert (found, refused) == ({"it!it!a": log}, [("it!it", "trailing-bytes")])
+    evidence = tmp_path / "log.json.gz"
+    evidence.write_bytes(source)
+    store, summary = samples.run(tmp_path / "case", evidence)
+    assert (summary.records, samples.rejected(store)) == (50, [("log.json.gz!log.json", "trailing-bytes")])
 
 
 def test_archives_through_ingest(tmp_path: Path) -> None:

@@ -226,6 +226,12 @@ def test_rules_that_agree_on_one_event_are_not_more_evidence(world: World) -> No
     assert world.link() == []
 
 
+def test_a_finding_of_several_events_is_not_alone(world: World) -> None:
+    world.event("zeek/conn", 0, "a", "burst", level="high")
+    world.findings[-1]["event_ids"] = ["e000000", "other"]
+    assert world.link() == [{"burst"}]
+
+
 def test_one_process_told_by_two_sources_is_alone(world: World) -> None:
     world.start(0, "a", 10, 1, "one", level="high")
     world.event("windows/sysmon/11", 0.1, "a", "one", level="high", ProcessId="10", Image="C:\\x.exe")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -24,6 +25,10 @@ from ringleader.engines.progress import Progress, Silent
 from ringleader.schema import tables
 from ringleader.store import Store
 from ringleader.store.layout import kind_of
+
+NOT_MATCHED = "not-matched"
+"""Code of the rejects that concern events; the other codes of the stage are those of rules."""
+MAX_DETAIL = 500
 
 
 @dataclass
@@ -91,8 +96,8 @@ def run(
             _key(found, [entry.sha256 for entry in entries]),
             _findings(found, units, engine, watcher, summary),
         )
-        if summary.failures:
-            tx.write("rejects", "detect", _rejects(summary.failures))
+        if rejects := _rejects(summary):
+            tx.write("rejects", "detect", pa.Table.from_pylist(rejects, schema=tables.REJECTS))
     _count(store, summary)
     if check:
         summary.checked = _check(units, rules, expansions or {}, engine, watcher)
@@ -128,10 +133,37 @@ def _findings(
         summary.failures.append(f"{titles[digest]}: {count:,} groups or events were forgotten to bound memory")
 
 
-def _rejects(failures: Sequence[str]) -> pa.Table:
-    common = {"evidence_id": None, "stage": "detect", "offset": -1, "code": "not-matched"}
-    rows = [common | {"path": failure.partition(": ")[0], "detail": failure[:500]} for failure in failures]
-    return pa.Table.from_pylist(rows, schema=tables.REJECTS)
+def _rejects(summary: Summary) -> list[dict[str, Any]]:
+    common = {"evidence_id": None, "stage": "detect"}
+    failures = [
+        common | {"path": failure.partition(": ")[0], "offset": -1, "code": NOT_MATCHED, "detail": failure[:MAX_DETAIL]}
+        for failure in summary.failures
+    ]
+    unusable = [
+        common
+        | {
+            "path": each.path,
+            "offset": each.line or -1,
+            "code": each.code,
+            "detail": f"{each.path}:{each.line}: {each.message}"[:MAX_DETAIL],
+        }
+        for each in summary.problems
+        if each.severity == "error"
+    ]
+    return failures + unusable
+
+
+def unusable(store: Store) -> list[Problem] | None:
+    """The rules that the last run of the stage could not use, from the store; None when it never ran."""
+    if not store.entries("findings"):
+        return None
+    problems = []
+    for row in store.read("rejects").to_pylist():
+        if row["stage"] == "detect" and row["code"] != NOT_MATCHED:
+            line = max(row["offset"], 0)
+            message = row["detail"].removeprefix(f"{row['path']}:{line}: ")
+            problems.append(Problem(row["path"], line, row["code"], message))
+    return problems
 
 
 def _count(store: Store, summary: Summary) -> None:

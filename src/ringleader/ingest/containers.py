@@ -48,8 +48,50 @@ DAMAGE = (
 )
 """What the libraries raise for damaged containers. More kinds than they document."""
 
+
+class TrailingError(ValueError):
+    """Bytes after the end of a complete compressed stream: all of the stream was read."""
+
+
+class _Gzip(gzip.GzipFile):
+    """What some writers leave after the stream, zeros and line breaks, is its end; anything else
+    :class:`TrailingError`."""
+
+    _ended = False
+
+    def read1(self, size: int = -1) -> bytes:
+        if self._ended:
+            return b""
+        try:
+            return super().read1(size)
+        except gzip.BadGzipFile as error:
+            # The first magic was seen by :func:`recognise`: a wrong one comes after a stream whose sum was right.
+            if not str(error).startswith("Not a gzipped file"):
+                raise
+            self._ended = True
+            rest, blank = self._trailing(error)
+            if not blank:
+                raise TrailingError(f"everything before the trailing {rest:,} bytes was read") from error
+            return b""
+
+    def _trailing(self, error: gzip.BadGzipFile) -> tuple[int, bool]:
+        """How many bytes follow, and whether they are zeros and line breaks only."""
+        padded = self._buffer.raw._fp  # type: ignore[attr-defined]  # the only place that knows what is read ahead
+        source = padded.file
+        unread = 0 if padded._read is None else padded._length - padded._read
+        at = source.tell() - unread
+        source.seek(at - 2)
+        magic = source.read(2)
+        start = at - 2 if repr(magic) in str(error) else at - 1
+        source.seek(start)
+        blank = True
+        while chunk := source.read(_CHUNK):
+            blank = blank and not chunk.strip(b"\0\r\n")
+        return source.tell() - start, blank
+
+
 _STREAMS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
-    "gzip": lambda source: cast(BinaryIO, gzip.GzipFile(fileobj=source, mode="rb")),
+    "gzip": lambda source: cast(BinaryIO, _Gzip(fileobj=source, mode="rb")),
     "bzip2": lambda source: cast(BinaryIO, bz2.BZ2File(source)),
     "xz": lambda source: cast(BinaryIO, lzma.LZMAFile(source)),  # noqa: SIM115  (closed by whoever opens the member)
 }
@@ -147,9 +189,8 @@ class Unpacker:
                     except DAMAGE as error:
                         if isinstance(error, OSError) and error.errno is not None:
                             raise  # the disk, not the archive
-                        # What came before the damage may well be whole: some writers leave a line break after a gzip
-                        # file.
-                        yield Refused(name, *_damage(error))
+                        # What came before the damage may well be whole.
+                        yield Refused(name, *damage(error))
                     length = copy.tell()
                     copy.seek(0)
                     yield from self._walk(copy, name, inner, length, deeper)
@@ -158,7 +199,7 @@ class Unpacker:
                 raise
             yield Refused(name, limit.code, str(limit))
         except DAMAGE as error:
-            yield Refused(name, *_damage(error))
+            yield Refused(name, *damage(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +252,12 @@ def _bad_name(name: str) -> tuple[str, str] | None:
     return None
 
 
-def _damage(error: BaseException) -> tuple[str, str]:
+def damage(error: BaseException) -> tuple[str, str]:
+    """Code and detail of an error in :data:`DAMAGE`."""
     if isinstance(error, RuntimeError) and "password" in str(error):
         return "archive-encrypted", "needs a password"
+    if isinstance(error, TrailingError):
+        return "trailing-bytes", str(error)
     return "archive-damaged", f"{type(error).__name__}: {error}"
 
 

@@ -52,6 +52,7 @@ CODES: dict[str, str] = {
     "unknown-format": "no reader knows this format; the detail is a guess at what it is",
     "duplicate": "the same bytes were read under another path, which the detail names",
     "archive-damaged": "the container is damaged; members before the damage were read",
+    "trailing-bytes": "bytes after the end of a complete gzip stream; all that came before them was read",
     "archive-encrypted": "the member needs a password",
     "archive-depth": "containers nested too deeply",
     "archive-members": "too many members; those before were read",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ringleader.ingest import clock, readers
+from ringleader.ingest import clock, containers, readers
 from ringleader.ingest.containers import DAMAGE, Leaf, OverLimitError, Spent, Stream, Unpacker, recognise
 from ringleader.ingest.discover import Found, Refused, open_regular
 from ringleader.ingest.limits import Limits
@@ -130,7 +130,7 @@ def _leaf(leaf: Leaf, path: Path, look: Look, container: str | None, out: Survey
         out.parts.append(Refused(leaf.shown, "empty", "0 bytes"))
         return None
     reader = readers.sniff(leaf.head)
-    damage = None
+    damage: tuple[str, str] | None = None
     digest = hashlib.sha256()
     size = 0
     try:
@@ -152,10 +152,11 @@ def _leaf(leaf: Leaf, path: Path, look: Look, container: str | None, out: Survey
         if isinstance(error, OSError) and error.errno is not None:
             path.unlink(missing_ok=True)
             raise  # the disk, not the archive
-        damage = f"{type(error).__name__}: {error}; {size:,} bytes before the damage were kept"
+        code, detail = containers.damage(error)
+        damage = (code, detail if code == "trailing-bytes" else f"{detail}; {size:,} bytes before the damage were kept")
     evidence_id = digest.hexdigest()
     if damage:
-        out.parts.append(Refused(leaf.shown, "archive-damaged", damage, evidence_id))
+        out.parts.append(Refused(leaf.shown, *damage, evidence_id))
     if reader is None:
         out.parts.append(Refused(leaf.shown, "unknown-format", guess(leaf.head), evidence_id))
         return None

@@ -167,7 +167,7 @@ def _worthy(
     for group in groups:
         members = [vertices[number] for number in group if vertices[number].finding]
         rows = [by_id[vertex.name] for vertex in members]
-        alone = len({vertex.unit for vertex in members}) == 1
+        alone = len({vertex.unit for vertex in members}) == 1 and all(len(row["event_ids"] or ()) < 2 for row in rows)
         if rows and _score(rows, words) >= (words.enough_alone if alone else words.enough):
             worst = min(rows, key=lambda row: (-words.scores.get(row["level"], 0.0), row["rule_id"]))["rule_id"]
             scored.append((group, alone, worst))

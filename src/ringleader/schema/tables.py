@@ -52,7 +52,7 @@ REJECTS = _table(
     ("evidence_id", pa.string(), "the evidence, or null when it was never opened"),
     ("path", pa.string(), "where it was read"),
     ("stage", WORD, "ingest or detect"),
-    ("offset", pa.int64(), "byte or record where it happened, -1 if it concerns the whole"),
+    ("offset", pa.int64(), "byte, record or line of a rule where it happened, -1 if it concerns the whole"),
     ("code", WORD, "a short stable word, listed in the reference"),
     ("detail", pa.string(), "what is wrong, cut to 500 characters"),
 )
