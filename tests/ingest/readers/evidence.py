@@ -145,6 +145,15 @@ def _element(tree: tuple[str, Any], at: int) -> bytes:
     return struct.pack("<BII", 1, len(rest) + 4, at + 9) + rest
 
 
+def auditd() -> bytes:
+    return b"".join(
+        b"node=hlr01.example.org type=USER_LOGIN msg=audit(1709287200.%03d:%d): pid=9 uid=0 auid=1000 ses=3 "
+        b'msg=\'op=login acct="ops" exe="/usr/sbin/sshd" hostname=? addr=192.0.2.7 terminal=ssh res=success\'\n'
+        % (n, n)
+        for n in range(NUMBER)
+    )
+
+
 SAMPLES: dict[str, bytes] = {
     "evtx": evtx(),
     "windows-json": json_lines(),
@@ -152,4 +161,5 @@ SAMPLES: dict[str, bytes] = {
     "zeek": zeek_tsv(),
     "exchange": exchange(),
     "w3c": w3c(),
+    "auditd": auditd(),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ringleader.ingest.readers.auditd import Auditd
 from ringleader.ingest.readers.base import BLOCK, CODES, HEAD, Reader, Unit
 from ringleader.ingest.readers.evtx import Evtx
 from ringleader.ingest.readers.exchange import Exchange
@@ -18,6 +19,7 @@ READERS: tuple[Reader, ...] = (
     Zeek(),
     Exchange(),
     W3c(),
+    Auditd(),
 )
 """Every reader, asked in this order."""
 

@@ -25,6 +25,7 @@ CODES: dict[str, str] = {
     "not-an-event": "the record is JSON but not an object",
     "long-line": "the record is longer than 16 MiB",
     "bad-row": "the row does not have as many values as the header has fields, or no header came before it",
+    "bad-line": "the line does not have the form that lines of this format have",
     "truncated-chunk": "the file ends inside this EVTX chunk; what follows is missing, the records before it were read",
     "bad-chunk": "this EVTX chunk is damaged; the detail says how many records seem to be in it",
     "bad-record": "this EVTX record is damaged",
