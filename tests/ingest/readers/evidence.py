@@ -154,6 +154,18 @@ def auditd() -> bytes:
     )
 
 
+def syslog() -> bytes:
+    text = b""
+    for n in range(NUMBER // 3):
+        text += (
+            b"2024-03-01T10:00:%02d.5+00:00 bss01 sshd[7]: Accepted password for ops from 192.0.2.7 port 4%02d ssh2\n"
+            % (n, n)
+        )
+        text += b"<86>1 2024-03-01T10:01:%02dZ bss01 sudo 8 - - ops : PWD=/ ; USER=root ; COMMAND=/bin/id\n" % n
+        text += b"Mar  1 10:02:%02d bss01 openvpn[9]: ops/192.0.2.7:4%02d MULTI: Learn: 10.8.0.2 -> ops\n" % (n, n)
+    return text
+
+
 SAMPLES: dict[str, bytes] = {
     "evtx": evtx(),
     "windows-json": json_lines(),
@@ -162,4 +174,5 @@ SAMPLES: dict[str, bytes] = {
     "exchange": exchange(),
     "w3c": w3c(),
     "auditd": auditd(),
+    "syslog": syslog(),
 }

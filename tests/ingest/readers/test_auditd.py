@@ -11,7 +11,7 @@ AUDITD = BY_NAME["auditd"]
 
 
 def test_execve_gets_what_its_event_says(read: Callable) -> None:
-    data = b"""type=SYSCALL msg=audit(1690000000.123:456): a0=55d0 pid=2 ses=4294967295 exe="/usr/bin/tar" key=(null)\x1dSYSCALL=execve AUID="ops" UID="root"
+    data = b"""type=SYSCALL msg=audit(1690000000.123:456): a0=55d0 pid=2 ses=4294967295 exe="/usr/bin/tar" key=(null) SYSCALL=execve AUID="ops" UID="root"
 type=EXECVE msg=audit(1690000000.123:456): argc=3 a0="tar" a1=2D63206122 a2[0]="/cd" a2[1]="r"
 type=SYSCALL msg=audit(1690000000.200:457): syscall=42 pid=99 exe="/bin/other"
 type=CWD msg=audit(1690000000.123:456): cwd="/root"

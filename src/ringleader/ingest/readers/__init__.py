@@ -7,6 +7,7 @@ from ringleader.ingest.readers.base import BLOCK, CODES, HEAD, Reader, Unit
 from ringleader.ingest.readers.evtx import Evtx
 from ringleader.ingest.readers.exchange import Exchange
 from ringleader.ingest.readers.lines import as_utf8
+from ringleader.ingest.readers.syslog import Syslog
 from ringleader.ingest.readers.w3c import W3c
 from ringleader.ingest.readers.windows_json import WindowsJson
 from ringleader.ingest.readers.zeek import Zeek
@@ -20,6 +21,7 @@ READERS: tuple[Reader, ...] = (
     Exchange(),
     W3c(),
     Auditd(),
+    Syslog(),
 )
 """Every reader, asked in this order."""
 

@@ -1,9 +1,9 @@
 """Linux audit logs (auditd), with or without ``node=`` and interpreted (enriched) fields.
 
-Field names are auditd's own, those inside ``msg='...'`` among them; hexadecimal text is decoded, ``(null)``, ``?`` and the
-unset id 4294967295 mean that a field is missing. An EXECVE record also gets ``CommandLine``, its arguments in a row, and
-what the SYSCALL, CWD and PROCTITLE records of the same audit event say. Records of one event lie close together; they are
-joined over at most :data:`WINDOW` records.
+Field names are auditd's own, those inside ``msg='...'`` among them; hexadecimal text is decoded; ``(null)``, ``?`` and
+the unset id 4294967295 mean that a field is missing. An EXECVE record also gets ``CommandLine``, its arguments in a
+row, and what the SYSCALL, CWD and PROCTITLE records of the same audit event say. Records of one event lie close
+together; they are joined over at most :data:`WINDOW` records.
 """
 
 from __future__ import annotations
