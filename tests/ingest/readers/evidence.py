@@ -166,6 +166,21 @@ def syslog() -> bytes:
     return text
 
 
+def oracle_csv() -> bytes:
+    text = b'"EVENT_TIMESTAMP_UTC","DBUSERNAME","USERHOST","ACTION_NAME","OBJECT_NAME","SQL_TEXT","RETURN_CODE"\r\n'
+    for n in range(NUMBER):
+        sql = b'"select *\r\nfrom ""CDR"", x"' if n % 3 == 0 else b""
+        text += b"2024-03-01 10:00:%02d.123456,BILLING,WS01,SELECT,CDR,%s,0\r\n" % (n, sql)
+    return text
+
+
+def postgresql() -> bytes:
+    row = '2024-03-01 10:00:%02d.123 UTC,"bill","cdr",9,"192.0.2.7:5000",65e1.9,%d,"SELECT",'
+    row += "2024-03-01 09:00:00 UTC,3/4,0,LOG,00000,"
+    row += '"AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.cdr,""select *\nfrom cdr"",<none>",,,,,,,,,"psql"\n'
+    return "".join(row % (n, n) for n in range(NUMBER)).encode()
+
+
 SAMPLES: dict[str, bytes] = {
     "evtx": evtx(),
     "windows-json": json_lines(),
@@ -175,4 +190,6 @@ SAMPLES: dict[str, bytes] = {
     "w3c": w3c(),
     "auditd": auditd(),
     "syslog": syslog(),
+    "oracle-csv": oracle_csv(),
+    "postgresql": postgresql(),
 }
