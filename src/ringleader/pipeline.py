@@ -90,6 +90,9 @@ def _report(run: Run) -> Any:
     return report.run(run.store, run.case.reports, zone=run.zone, problems=problems, progress=run.progress)
 
 
+RULES = "rules of detect"
+"""Where the notes keep the rules; no stage has this name."""
+
 STAGES = (
     Stage(
         "ingest",
@@ -138,7 +141,15 @@ def perform(stage: Stage, run: Run, *, again: bool = True) -> Outcome:
     run.store.refresh()
     # Written after the stage's own commit: a kill in between costs a repetition, which changes nothing.
     notes.put(stage.name, [before, _outputs(stage, run)])
+    if "rules" in stage.reads:
+        notes.put(RULES, [str(path.absolute()) for path in run.rules])
     return Outcome(stage, summary)
+
+
+def rules_before(root: Path) -> tuple[Path, ...] | None:
+    """The rules that the findings of the case at ``root`` were made with, None when that is not known."""
+    noted = _Notes(root / "stages.json").get(RULES)
+    return tuple(map(Path, noted)) if isinstance(noted, list) and noted else None
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
@@ -178,7 +189,8 @@ def _contents(names: Sequence[str], run: Run) -> Iterator[str]:
 
 
 class _Notes:
-    """Which inputs a stage last ran on and what it wrote. Losing the file costs time, nothing else."""
+    """Which inputs a stage last ran on and what it wrote, and with which rules. Losing the file costs time, and the
+    rules must be named again."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

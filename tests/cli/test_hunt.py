@@ -158,3 +158,33 @@ def test_ctrl_c_and_on(hunted: tuple[Path, Result], demo: Path, tmp_path: Path) 
     assert ours.sql(question).equals(theirs.sql(question))
     for table in ("findings", "intrusions", "steps"):
         assert [entry.sha256 for entry in ours.entries(table)] == [entry.sha256 for entry in theirs.entries(table)]
+
+
+RULE = """
+title: Anything by W3WP
+id: 5e2d6b1e-9f5c-4f6a-8a55-0c3f7f2a1d10
+logsource: {product: windows, category: process_creation}
+detection: {selection: {ParentImage|endswith: w3wp.exe}, condition: selection}
+level: low
+"""
+
+
+def test_rules_of_the_last_run_are_used_again(demo: Path, tmp_path: Path) -> None:
+    case, rules = tmp_path / "case", tmp_path / "own.yml"
+    rules.write_text(RULE, encoding="utf-8")
+    call("hunt", case, demo, "--rules", rules)
+    assert "Anything by W3WP" in titles(case)
+    again = call("hunt", case)
+    assert "Rules as in the last run" in again.stderr and "Nothing new for" in again.stderr
+    call("detect", case)
+    assert "Anything by W3WP" in titles(case)
+    assert call("hunt", case, "--rules", "builtin").exit_code == 0 and "Anything by W3WP" not in titles(case)
+    call("hunt", case, "--rules", rules)
+    rules.unlink()
+    gone = call("hunt", case)
+    assert gone.exit_code == 2 and "rules of the last run are gone" in gone.stderr
+    assert call("report", case).exit_code == 0
+
+
+def titles(case: Path) -> set[str]:
+    return set(Store.open(case).read("findings", ["rule_title"])["rule_title"].to_pylist())

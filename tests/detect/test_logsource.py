@@ -33,6 +33,8 @@ from ringleader.schema import kind as kinds
         (("linux", None, None), ["linux"]),
         (("linux", None, "sshd"), ["linux/sshd"]),
         (("linux", None, "auditd"), ["linux/auditd"]),
+        (("linux", None, "auth"), ["linux/auth", "linux/sshd", "linux/sudo"]),
+        (("linux", None, "sudo"), ["linux/sudo"]),
         (("zeek", None, "smb_files"), ["zeek/smb-files"]),
         (("zeek", "dns", None), ["zeek/dns"]),
         (("zeek", "proxy", None), ["zeek/http"]),

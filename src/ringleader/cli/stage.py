@@ -32,7 +32,15 @@ def perform(
     """One stage, whether or not its inputs changed since it last ran."""
     stage = next(stage for stage in pipeline.STAGES if stage.name == name)
     with prepared(
-        case, evidence, rules, no_builtin=no_builtin, check=check, workers=workers, timezone=timezone, create=create
+        case,
+        evidence,
+        rules,
+        no_builtin=no_builtin,
+        check=check,
+        workers=workers,
+        timezone=timezone,
+        create=create,
+        ruled="rules" in stage.reads,
     ) as run:
         outcome = pipeline.perform(stage, run)
     if as_json:
@@ -68,13 +76,16 @@ def prepared(
     workers: int | None = None,
     timezone: str | None = None,
     create: bool = False,
+    ruled: bool = True,
 ) -> Iterator[pipeline.Run]:
     """All that a run needs. What is wrong with the call is found before a case is made or hours are spent."""
     from ringleader.errors import EvidenceError
 
     check_evidence(evidence)
-    paths = rule_paths(rules, no_builtin=no_builtin)
+    paths = None if rules is None and not no_builtin and ruled else rule_paths(rules, no_builtin=no_builtin)
     options.zone(timezone)
+    if paths is None:
+        paths = _rules_before(case) or rule_paths(None)
     fresh, there = create and not (case.is_dir() and any(case.iterdir())), case.exists()
     opened = open_case(case, create=create)
 
@@ -116,6 +127,25 @@ def _unmake(case: Path, *, folder: bool) -> None:
             case.rmdir()
 
 
+def _rules_before(case: Path) -> tuple[Path, ...] | None:
+    """The rules of the case's last run, so that none of its findings vanish because nobody named them again."""
+    from ringleader.detect.ruleset import BUILTIN
+    from ringleader.errors import UsageError
+
+    before = pipeline.rules_before(case / "store")
+    if before is None or before == (BUILTIN,):
+        return None
+    gone = [path for path in before if not path.exists()]
+    if gone:
+        raise UsageError(
+            f"the rules of the last run are gone: {screen.clean(gone[0])}",
+            hint="name rules with --rules; --rules builtin for the built-in ones alone",
+        )
+    named = ", ".join(screen.clean(path) for path in before if path != BUILTIN)
+    screen.say(f"Rules as in the last run: {named}" + (", and the built-in ones" if BUILTIN in before else ""))
+    return before
+
+
 def check_evidence(paths: Sequence[Path]) -> None:
     """A path that is not there is a slip of the keyboard, not bad evidence."""
     from ringleader.errors import UsageError
@@ -132,7 +162,8 @@ def rule_paths(rules: Sequence[Path] | None, *, no_builtin: bool = False) -> tup
     from ringleader.detect.ruleset import BUILTIN
     from ringleader.errors import UsageError
 
-    for path in rules or ():
+    rules = [path for path in rules or () if path != Path("builtin") or path.exists()]
+    for path in rules:
         if not path.exists():
             raise UsageError(f"there are no rules at {path}", hint="name a .yml file, a folder of them, or a zip")
     if no_builtin and not rules:

@@ -73,7 +73,11 @@ def report_path(run: Run) -> Any:
 
 def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[str, str]]:
     read, zone = found["evidence"][0], run.zone
-    rejected = [row for row in found["rejects"] if row["stage"] == "ingest"]
+    from ringleader.ingest.readers.base import NOTICES
+
+    told = [row for row in found["rejects"] if row["stage"] == "ingest"]
+    rejected = [row for row in told if row["code"] not in NOTICES]
+    noted = [row for row in told if row["code"] in NOTICES]
     rows = [
         ("evidence", f"{screen.count(read['files'], 'file')}, {size(read['bytes'])}"),
         (
@@ -85,6 +89,9 @@ def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[st
         total = sum(row["rows"] for row in rejected)
         codes = ", ".join(f"{row['rows']:,} {row['code']}" for row in rejected[:4])
         rows.append(("not read", f"{total:,} ({codes}); see: ringleader status {run.case.root}"))
+    if noted:
+        codes = ", ".join(f"{row['rows']:,} {row['code']}" for row in noted)
+        rows.append(("noted", f"{codes}; see: ringleader status {run.case.root}"))
     return rows
 
 

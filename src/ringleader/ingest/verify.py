@@ -71,8 +71,10 @@ def _members(path: str, size: int, wanted: dict[str, str], store: Store) -> list
                 try:
                     while chunk := leaf.stream.read(1 << 20):
                         digest.update(chunk)
-                except (OverLimitError, *DAMAGE):
-                    pass  # a damaged member was stored up to its damage, and its hash is that of what was stored
+                except (OverLimitError, *DAMAGE) as error:
+                    if isinstance(error, OSError) and error.errno is not None:
+                        raise  # the disk: that is no change of the evidence
+                    # a damaged member was stored up to its damage, and its hash is that of what was stored
                 if digest.hexdigest() != missing.pop(leaf.shown):
                     found.append(Difference(leaf.shown, "changed", f"SHA-256 is {digest.hexdigest()}"))
     return found + [Difference(name, "missing", "no longer in the container") for name in sorted(missing)]

@@ -145,6 +145,42 @@ def _element(tree: tuple[str, Any], at: int) -> bytes:
     return struct.pack("<BII", 1, len(rest) + 4, at + 9) + rest
 
 
+def auditd() -> bytes:
+    return b"".join(
+        b"node=hlr01.example.org type=USER_LOGIN msg=audit(1709287200.%03d:%d): pid=9 uid=0 auid=1000 ses=3 "
+        b'msg=\'op=login acct="ops" exe="/usr/sbin/sshd" hostname=? addr=192.0.2.7 terminal=ssh res=success\'\n'
+        % (n, n)
+        for n in range(NUMBER)
+    )
+
+
+def syslog() -> bytes:
+    text = b""
+    for n in range(NUMBER // 3):
+        text += (
+            b"2024-03-01T10:00:%02d.5+00:00 bss01 sshd[7]: Accepted password for ops from 192.0.2.7 port 4%02d ssh2\n"
+            % (n, n)
+        )
+        text += b"<86>1 2024-03-01T10:01:%02dZ bss01 sudo 8 - - ops : PWD=/ ; USER=root ; COMMAND=/bin/id\n" % n
+        text += b"Mar  1 10:02:%02d bss01 openvpn[9]: ops/192.0.2.7:4%02d MULTI: Learn: 10.8.0.2 -> ops\n" % (n, n)
+    return text
+
+
+def oracle_csv() -> bytes:
+    text = b'"EVENT_TIMESTAMP_UTC","DBUSERNAME","USERHOST","ACTION_NAME","OBJECT_NAME","SQL_TEXT","RETURN_CODE"\r\n'
+    for n in range(NUMBER):
+        sql = b'"select *\r\nfrom ""CDR"", x"' if n % 3 == 0 else b""
+        text += b"2024-03-01 10:00:%02d.123456,BILLING,WS01,SELECT,CDR,%s,0\r\n" % (n, sql)
+    return text
+
+
+def postgresql() -> bytes:
+    row = '2024-03-01 10:00:%02d.123 UTC,"bill","cdr",9,"192.0.2.7:5000",65e1.9,%d,"SELECT",'
+    row += "2024-03-01 09:00:00 UTC,3/4,0,LOG,00000,"
+    row += '"AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.cdr,""select *\nfrom cdr"",<none>",,,,,,,,,"psql"\n'
+    return "".join(row % (n, n) for n in range(NUMBER)).encode()
+
+
 SAMPLES: dict[str, bytes] = {
     "evtx": evtx(),
     "windows-json": json_lines(),
@@ -152,4 +188,8 @@ SAMPLES: dict[str, bytes] = {
     "zeek": zeek_tsv(),
     "exchange": exchange(),
     "w3c": w3c(),
+    "auditd": auditd(),
+    "syslog": syslog(),
+    "oracle-csv": oracle_csv(),
+    "postgresql": postgresql(),
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from ringleader.ingest.readers.auditd import Auditd
 from ringleader.ingest.readers.base import BLOCK, CODES, HEAD, Reader, Unit
 from ringleader.ingest.readers.evtx import Evtx
 from ringleader.ingest.readers.exchange import Exchange
 from ringleader.ingest.readers.lines import as_utf8
+from ringleader.ingest.readers.oracle_csv import OracleCsv
+from ringleader.ingest.readers.postgresql import Postgresql
+from ringleader.ingest.readers.syslog import Syslog
 from ringleader.ingest.readers.w3c import W3c
 from ringleader.ingest.readers.windows_json import WindowsJson
 from ringleader.ingest.readers.zeek import Zeek
@@ -18,6 +22,10 @@ READERS: tuple[Reader, ...] = (
     Zeek(),
     Exchange(),
     W3c(),
+    Auditd(),
+    Syslog(),
+    OracleCsv(),
+    Postgresql(),
 )
 """Every reader, asked in this order."""
 

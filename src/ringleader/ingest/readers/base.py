@@ -25,11 +25,17 @@ CODES: dict[str, str] = {
     "not-an-event": "the record is JSON but not an object",
     "long-line": "the record is longer than 16 MiB",
     "bad-row": "the row does not have as many values as the header has fields, or no header came before it",
+    "bad-line": "the line does not have the form that lines of this format have",
+    "no-year": "stamps without a year, from here on: the events were read, but their time is unknown",
+    "year-from-file-time": "stamps without a year, from here on: the year is that of the file's time of change",
     "truncated-chunk": "the file ends inside this EVTX chunk; what follows is missing, the records before it were read",
     "bad-chunk": "this EVTX chunk is damaged; the detail says how many records seem to be in it",
     "bad-record": "this EVTX record is damaged",
 }
 """Every code that a reader gives, and its meaning."""
+
+NOTICES = frozenset({"no-year", "year-from-file-time"})
+"""Codes that say something about events which were read all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,25 +7,19 @@ values is taken for a damaged first line, and reading goes on at the second.
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from ringleader.ingest.readers import lines
+from ringleader.ingest.readers import csv_text, lines
 from ringleader.ingest.readers.base import BLOCK, Unit
 from ringleader.schema import kind
 from ringleader.schema.batch import Batch, Event, Reject
 
 _FIELDS = re.compile(rb"^\"?#Fields:[ \t]*([^\r\n]*)", re.MULTILINE)
-_MOST_LINES = 1000
-"""Lines of one record."""
-
 # Words in #Log-type, and the kind.
 _NAMED = (("httpproxy", "httpproxy"), ("ecp", "ecp"), ("oab", "oab"))
-
-csv.field_size_limit(lines.LONGEST)
 
 
 class Exchange:
@@ -100,13 +94,13 @@ def _records(held: list[tuple[int, str]], header: _Header, *, last: bool) -> Bat
             header.take(line)
             first += 1
             continue
-        count = _span(held, first)
+        count = csv_text.span(held, first)
         if count == 0 and not last:
             break  # the record goes on in the next piece
         count = max(count, 1)
-        row = _row("".join(text for _, text in held[first : first + count]))
+        row = csv_text.row("".join(text for _, text in held[first : first + count]))
         if count != 1 and (row is None or len(row) != len(header.fields)):
-            count, row = 1, _row(line)
+            count, row = 1, csv_text.row(line)
         if row is not None and row == header.fields:
             pass  # the names of the columns again, as the first line of some of these logs
         elif row is not None and len(row) == len(header.fields):
@@ -119,31 +113,6 @@ def _records(held: list[tuple[int, str]], header: _Header, *, last: bool) -> Bat
         first += count
     del held[:first]
     return batch
-
-
-def _span(held: list[tuple[int, str]], first: int) -> int:
-    """How many lines the record has that begins at ``first``: up to where its quotes are even.
-
-    0 when the lines end before, -1 when the record is longer than any should be.
-    """
-    quotes = size = 0
-    for index in range(first, len(held)):
-        text = held[index][1]
-        quotes += text.count('"')
-        size += len(text)
-        if quotes % 2 == 0:
-            return index - first + 1
-        if size > lines.LONGEST or index - first >= _MOST_LINES:
-            return -1
-    return 0
-
-
-def _row(text: str) -> list[str] | None:
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline="\n"), strict=True))
-    except csv.Error:
-        return None
-    return rows[0] if len(rows) == 1 else None
 
 
 def _is_names(row: list[str] | None) -> bool:
