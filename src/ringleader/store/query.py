@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from ringleader.errors import UsageError
@@ -18,6 +17,8 @@ def run(text: str, files: Mapping[str, Sequence[Path]]) -> pa.Table:
     """``files`` gives the Parquet files of each table. Only tables named in ``text`` are opened: a view over
     thousands of event files costs a look at each. Column names are without case in SQL: where two differ only in
     case, DuckDB adds ``_1``."""
+    import duckdb  # here, because workers never ask and its import is a tenth of their start
+
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
         wanted = {table: paths for table, paths in files.items() if re.search(rf"\b{table}\b", text, re.IGNORECASE)}
