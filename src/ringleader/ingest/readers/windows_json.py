@@ -76,10 +76,8 @@ def _flat(at: int, block: bytes, kinds: dict[tuple[object, object], str]) -> Bat
         for channel, number in set(keys).difference(kinds):
             kinds[channel, number] = windows.kind_of(channel, number)
         names = list(map(kinds.get, keys))
-    if block.count(b"{") > len(rows):  # braces inside: of objects, or in texts
-        for index in [index for index, row in enumerate(rows) if row.count(b"{") > 1]:
-            if dict in map(type, events[index].values()):
-                events[index] = value.flatten(events[index])
+    for index in [index for index, event in enumerate(events) if dict in map(type, event.values())]:
+        events[index] = value.flatten(events[index])
     for name in windows.FLAT:
         for event in [event for event in events if name in event]:
             windows.fit_flat(event)
