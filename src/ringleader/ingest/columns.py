@@ -137,6 +137,9 @@ class Columns:
             self._pieces.setdefault(key, []).append(piece)
 
 
+_DASH = pa.scalar("-", pa.string())
+# With types given throughout: where Arrow has to guess, it looks for dateutil on the disk, each time.
+
 _odd: dict[str, set[str]] = {}
 """Kind to fields that have held something else than strings in this process. Spares failed attempts; changes no
 result."""
@@ -249,9 +252,11 @@ def _table(pieces: list[_Piece], evidence_ids: Sequence[str]) -> pa.Table:
     evidence = np.concatenate([piece.evidence for piece in pieces])
     offsets = np.concatenate([piece.offsets for piece in pieces])
     ids = pa.DictionaryArray.from_arrays(pa.array(evidence, pa.int32()), pa.array(evidence_ids, pa.string()))
-    short = pa.DictionaryArray.from_arrays(pa.array(evidence), pa.array([item[:16] for item in evidence_ids]))
+    short = pa.DictionaryArray.from_arrays(
+        pa.array(evidence), pa.array([item[:16] for item in evidence_ids], pa.string())
+    )
     fixed = {
-        "event_id": pc.binary_join_element_wise(short.cast(pa.string()), pa.array(offsets).cast(pa.string()), "-"),
+        "event_id": pc.binary_join_element_wise(short.cast(pa.string()), pa.array(offsets).cast(pa.string()), _DASH),
         "evidence_id": ids,
         "kind": pa.chunked_array([piece.kinds for piece in pieces]).unify_dictionaries(),
         "time": pa.chunked_array([piece.placed.time for piece in pieces], tables.TIME),
@@ -297,7 +302,7 @@ def _most_frequent(counts: Counter[str]) -> Iterable[str]:
 
 
 def _constant(text: str, rows: int) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([text]))
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([text], pa.string()))
 
 
 def _fit(name: str) -> bool:
