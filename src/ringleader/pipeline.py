@@ -147,7 +147,7 @@ def perform(stage: Stage, run: Run, *, again: bool = True) -> Outcome:
 
 
 def rules_before(root: Path) -> tuple[Path, ...] | None:
-    """The rules that the findings of the case at ``root`` were made with, None when that is not known."""
+    """The rules that the findings of the store at ``root`` were made with, None when that is not known."""
     noted = _Notes(root / "stages.json").get(RULES)
     return tuple(map(Path, noted)) if isinstance(noted, list) and noted else None
 

@@ -73,7 +73,7 @@ def report_path(run: Run) -> Any:
 
 def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[str, str]]:
     read, zone = found["evidence"][0], run.zone
-    from ringleader.ingest.readers.base import NOTICES
+    from ringleader.schema.batch import NOTICES
 
     told = [row for row in found["rejects"] if row["stage"] == "ingest"]
     rejected = [row for row in told if row["code"] not in NOTICES]

@@ -49,24 +49,20 @@ class Literals:
             self._numbers.clear()
             self._kept = 0
         lines = text.split("\n")
-        known = self._lines.get
-        numbers = set(map(known, lines))  # most lines are known, and few differ in what they hit
-        if None in numbers:
-            numbers = {self._number(line) if (number := known(line)) is None else number for line in lines}
-        for number in numbers:
-            self._take(self._hits[number], found, pending, False, False)  # type: ignore[index]
+        for line in set(lines).difference(self._lines):
+            self._learn(line)
+        for number in set(map(self._lines.__getitem__, lines)):  # few lines differ in what they hit
+            self._take(self._hits[number], found, pending, False, False)
         self._take(self._hits[self._lines[lines[0]]], found, pending, True, False)
         self._take(self._hits[self._lines[lines[-1]]], found, pending, False, True)
 
-    def _number(self, line: str) -> int:
-        """Where the hits of a line stand in ``_hits``."""
+    def _learn(self, line: str) -> None:
         hits = self._look(line)
         number = self._numbers.setdefault(hits, len(self._hits))
         if number == len(self._hits):
             self._hits.append(hits)
         self._lines[line] = number
         self._kept += len(line) + 100
-        return number
 
     def _look(self, text: str) -> Placed:
         content = text if self._cased else value.fold(text)

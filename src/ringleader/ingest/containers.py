@@ -166,7 +166,7 @@ class Unpacker:
                     continue
                 yield from self._member(member, name, kind, size, depth)
         except DAMAGE as error:
-            _not_the_disk(error)
+            not_the_disk(error)
             yield Refused(shown, *damage(error))
 
     def _member(self, member: Member, name: str, kind: str, size: int, depth: int) -> Iterator[Leaf | Refused]:
@@ -188,7 +188,7 @@ class Unpacker:
                         while chunk := stream.read(_CHUNK):
                             copy.write(chunk)
                     except DAMAGE as error:
-                        _not_the_disk(error)
+                        not_the_disk(error)
                         # What came before the damage may well be whole.
                         yield Refused(name, *damage(error))
                     length = copy.tell()
@@ -199,7 +199,7 @@ class Unpacker:
                 raise
             yield Refused(name, limit.code, str(limit))
         except DAMAGE as error:
-            _not_the_disk(error)
+            not_the_disk(error)
             yield Refused(name, *damage(error))
 
 
@@ -253,7 +253,7 @@ def _bad_name(name: str) -> tuple[str, str] | None:
     return None
 
 
-def _not_the_disk(error: BaseException) -> None:
+def not_the_disk(error: BaseException) -> None:
     """Raise an error of the operating system again: a full or broken disk is not the archive's fault."""
     if isinstance(error, OSError) and error.errno is not None:
         raise error

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ringleader.ingest.containers import DAMAGE, SEPARATOR, Leaf, OverLimitError, Unpacker, recognise
+from ringleader.ingest.containers import DAMAGE, SEPARATOR, Leaf, OverLimitError, Unpacker, not_the_disk, recognise
 from ringleader.ingest.discover import open_regular
 from ringleader.ingest.limits import Limits
 from ringleader.ingest.readers import HEAD
@@ -72,8 +72,7 @@ def _members(path: str, size: int, wanted: dict[str, str], store: Store) -> list
                     while chunk := leaf.stream.read(1 << 20):
                         digest.update(chunk)
                 except (OverLimitError, *DAMAGE) as error:
-                    if isinstance(error, OSError) and error.errno is not None:
-                        raise  # the disk: that is no change of the evidence
+                    not_the_disk(error)
                     # a damaged member was stored up to its damage, and its hash is that of what was stored
                 if digest.hexdigest() != missing.pop(leaf.shown):
                     found.append(Difference(leaf.shown, "changed", f"SHA-256 is {digest.hexdigest()}"))

@@ -16,6 +16,7 @@ from ringleader.report.findings import Embedded, Omission, embed
 from ringleader.report.timeline import Intrusion, Row, intrusion, owners
 from ringleader.schema import host, order
 from ringleader.schema import tables as schemas
+from ringleader.schema.batch import NOTICES
 from ringleader.schema.order import WORST_FIRST
 from ringleader.store import Store
 from ringleader.store.layout import kind_of
@@ -243,7 +244,7 @@ def _headline(tables: Tables, findings: list[Row], intrusions: list[Row]) -> Hea
         last=max((row["last_time"] for row in intrusions if row["last_time"]), default=None),
         evidence=len(evidence),
         events=sum(tables.kinds.values()) or sum(row["records"] or 0 for row in evidence),
-        rejected=codes.total() - codes["duplicate"],
+        rejected=sum(count for code, count in codes.items() if code not in NOTICES),
         unknown=codes["unknown-format"],
         duplicates=codes["duplicate"],
         unread=sum(not row["records"] for row in evidence),

@@ -11,6 +11,10 @@ Event = dict[str, Any]
 ``value.flatten``)."""
 
 
+NOTICES = frozenset({"duplicate", "no-year", "year-from-file-time"})
+"""Codes of rejects with which nothing is lost: the events are in the store all the same."""
+
+
 @dataclass(slots=True)
 class Reject:
     """One piece of evidence that could not be used, and why. ``offset`` is in bytes, or the record's number, -1 if

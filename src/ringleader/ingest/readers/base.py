@@ -34,9 +34,6 @@ CODES: dict[str, str] = {
 }
 """Every code that a reader gives, and its meaning."""
 
-NOTICES = frozenset({"no-year", "year-from-file-time"})
-"""Codes that say something about events which were read all the same."""
-
 
 @dataclass(frozen=True, slots=True)
 class Unit:
