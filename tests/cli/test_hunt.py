@@ -150,8 +150,8 @@ def test_ctrl_c_and_on(hunted: tuple[Path, Result], demo: Path, tmp_path: Path) 
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGINT)
         _, talk = process.communicate(timeout=60)
-        # Under -m, interrupted inside an exec (imports make dataclasses by one), CPython ends by the signal itself, also
-        # when the interrupt was caught: to a shell that is 130 as well.
+        # Under -m, interrupted inside an exec (imports make dataclasses by one), CPython ends by the signal,
+        # also when the interrupt was caught: to a shell that is 130 as well.
         assert process.returncode in (cli.INTERRUPTED, -signal.SIGINT, 0), talk.decode()
         assert b"Traceback" not in talk
     subprocess.run(command, check=True, capture_output=True)
