@@ -1,0 +1,106 @@
+"""When people and machines do things: hours, week, seasons, holidays.
+
+Times are microseconds since 1970 in UTC, as everywhere; days are counted since 1970.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+# Share of an office's work in each hour of the local day, before the week and the season.
+_OFFICE = (1, 1, 1, 1, 1, 2, 4, 18, 60, 95, 100, 92, 50, 70, 96, 98, 90, 62, 22, 10, 7, 5, 3, 2)
+_WEEK = (1.0, 1.04, 1.02, 0.98, 0.88, 0.12, 0.07)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Working hours in a zone: ``week`` the share of each day from Monday, ``hours`` that of each hour."""
+
+    zone: str
+    hours: tuple[float, ...] = _OFFICE
+    week: tuple[float, ...] = _WEEK
+
+    def moment(self, day: int, chance: random.Random) -> int:
+        """A moment of the local ``day``."""
+        hour = bisect.bisect(_summed(self.hours), chance.random() * sum(self.hours))
+        return midnight(day, self.zone) + min(hour, 23) * HOUR + int(chance.random() * HOUR)
+
+
+def between(zone: str, first: int, last: int, days: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Hours:
+    """Evenly from the hour ``first`` up to ``last``, on ``days`` (0 is Monday). May run over midnight."""
+    inside = [hour for hour in range(24) if (first <= hour < last if first < last else hour >= first or hour < last)]
+    return Hours(
+        zone,
+        tuple(1.0 if hour in inside else 0.0 for hour in range(24)),
+        tuple(1.0 if day in days else 0.0 for day in range(7)),
+    )
+
+
+@lru_cache(maxsize=64)
+def _summed(hours: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(accumulate(hours))
+
+
+def weekday(day: int) -> int:
+    """0 is Monday."""
+    return (day + 3) % 7
+
+
+def season(day: int) -> float:
+    """Busier before the end of a quarter, quiet at the turn of the year."""
+    of_year = date.fromordinal(day + _EPOCH).timetuple().tm_yday
+    quiet = 0.45 if of_year > 357 or of_year < 3 else 1.0
+    return quiet * (1 + 0.12 * math.sin(of_year / 91.3 * 2 * math.pi))
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_of(time: int) -> int:
+    return time // DAY
+
+
+def day_number(when: date) -> int:
+    return when.toordinal() - _EPOCH
+
+
+@lru_cache(maxsize=4096)
+def midnight(day: int, zone: str) -> int:
+    """The start of the local day that bears the date ``day``."""
+    local = datetime.combine(date.fromordinal(day + _EPOCH), datetime.min.time(), ZoneInfo(zone))
+    return round(local.timestamp()) * SECOND
+
+
+def stamp(time: int) -> datetime:
+    return _START + timedelta(microseconds=time)
+
+
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def iso(time: int) -> str:
+    """``2021-03-04T02:11:07.123Z``"""
+    seconds, micros = divmod(time, SECOND)
+    return f"{_seconds(seconds)}.{micros // 1000:03d}Z"
+
+
+@lru_cache(maxsize=1 << 15)
+def _seconds(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def spaced(time: int) -> str:
+    """``2021-03-04 02:11:07.123``"""
+    return iso(time)[:-1].replace("T", " ")

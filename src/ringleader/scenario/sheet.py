@@ -1,0 +1,109 @@
+"""The lines that one unit of work writes: gathered by log, brought into order of time, compressed, and the places of
+labelled lines noted for the truth."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ringleader.scenario import rhythm
+
+NUMBER = b'"\\u0001"'
+"""What a JSON line has in the place of its record number, until its log is in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log that is begun anew each day. ``path`` goes through strftime; ``header`` gets the day's first moment.
+    Lines of logs with ``numbered`` hold :data:`NUMBER`."""
+
+    path: str
+    header: Callable[[int], bytes] | None = None
+    numbered: bool = False
+
+
+class Label(NamedTuple):
+    """Whose line it is: what the truth says of it."""
+
+    actor: str
+    intrusion: str
+    step: int
+    technique: str
+
+
+class Mark(NamedTuple):
+    """A labelled line in a file that was written. ``evidence_id`` is the SHA-256 of the file's plain bytes."""
+
+    path: str
+    evidence_id: str
+    offset: int
+    line: int
+    time: int
+    label: Label
+
+
+class Written(NamedTuple):
+    files: list[tuple[str, int]]
+    """Path and number of lines."""
+    marks: list[Mark]
+
+
+class Sheet:
+    """``day`` names the files. Lines may come in any order; equal times keep the order in which they came."""
+
+    def __init__(self, day: int) -> None:
+        self.day = day
+        self._lines: dict[Log, list[tuple[int, int, bytes, Label | None, str]]] = {}
+        self._count = 0
+
+    def add(self, log: Log, time: int, line: bytes, label: Label | None, series: str = "") -> None:
+        """``series`` numbers records apart: those of each host and channel."""
+        self._count += 1
+        self._lines.setdefault(log, []).append((time, self._count, line, label, series))
+
+    def write(self, folder: Path) -> Written:
+        written = Written([], [])
+        for log in sorted(self._lines, key=lambda log: log.path):
+            self._write(log, folder, written)
+        return written
+
+    def _write(self, log: Log, folder: Path, written: Written) -> None:
+        start = self.day * rhythm.DAY
+        name = rhythm.stamp(start).strftime(log.path)
+        out = io.BytesIO()
+        marks: list[tuple[int, int, int, Label]] = []
+        number = 0
+        if log.header:
+            out.write(log.header(start))
+            number = out.getvalue().count(b"\n")
+        records: dict[str, int] = {}
+        for time, _, line, label, series in sorted(self._lines[log], key=lambda line: line[:2]):
+            if log.numbered:
+                record = records[series] = records.get(series, self.day * _A_DAY) + 1
+                line = line.replace(NUMBER, b"%d" % record, 1)
+            number += 1
+            if label is not None:
+                marks.append((out.tell(), number, time, label))
+            out.write(line)
+            out.write(b"\n")
+        plain = out.getbuffer()
+        evidence_id = hashlib.sha256(plain).hexdigest()
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".gz"):
+            # As logrotate does it: at the end of the day. The moment tells readers the year of stamps without one.
+            packed = gzip.compress(plain, compresslevel=1, mtime=start // rhythm.SECOND + 86_400)
+        else:
+            packed = bytes(plain)
+        target.write_bytes(packed)
+        written.files.append((name, len(self._lines[log])))
+        written.marks.extend(Mark(name, evidence_id, at, line, time, label) for at, line, time, label in marks)
+
+
+_A_DAY = 1_000_000
+"""Record numbers that a day has room for, in each series."""
