@@ -1,0 +1,42 @@
+"""``ringleader.toml`` of a synthetic operator: what it knows of itself, and what it did; nothing of the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ringleader.case import Role
+from ringleader.scenario import rhythm
+from ringleader.scenario.estate import Estate
+from ringleader.scenario.plot import Plot
+
+
+def case_file(estate: Estate, story: Plot) -> str:
+    return "\n".join(_lines(estate, story)) + "\n"
+
+
+def _lines(estate: Estate, story: Plot) -> Iterator[str]:
+    operator = estate.operator
+    yield "# Synthetic: this operator does not exist, and nothing of this happened."
+    yield from ("", "[organisation]")
+    yield from _keys(name=f"{operator.name} (synthetic)", country=operator.country, zone=operator.sites[0].zone)
+    for host in estate.hosts:
+        if host.role not in (Role.WORKSTATION, Role.OTHER):
+            yield from ("", "[[asset]]")
+            yield from _keys(host=host.fqdn.lower(), role=str(host.role), aliases=[host.name.lower(), host.address])
+    for supplier in operator.suppliers:
+        yield from ("", "[[supplier]]")
+        hosts = [host.fqdn.lower() for host in estate.reach(supplier)]
+        yield from _keys(name=supplier.name, accounts=supplier.accounts, addresses=supplier.addresses, hosts=hosts)
+    for number, category in estate.watchlist:
+        yield from ("", "[[watch]]")
+        yield from _keys(kind="subscriber", value=number, note=category)
+    for eviction in story.evictions:
+        yield from ("", "[[remediation]]", f"time = {rhythm.iso(eviction.time)}")
+        yield from _keys(what="what was found of an intrusion was removed, passwords were reset")
+
+
+def _keys(**values: str | list[str]) -> Iterator[str]:
+    """JSON's texts and lists of texts are TOML's too."""
+    for name, value in values.items():
+        yield f"{name} = {json.dumps(value, ensure_ascii=False)}"
