@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -13,6 +14,7 @@ import typer
 from ringleader import case, cli, errors, pipeline
 from ringleader.detect import documents
 from ringleader.ingest import limits, readers
+from ringleader.scenario.acts import ACTS
 from ringleader.schema import tables
 
 DOCS = Path(__file__).parent
@@ -34,9 +36,22 @@ def pages() -> dict[str, str]:
         "errors.md": error_codes(),
         "rejects.md": reject_codes(),
         "rules.md": rule_codes(),
+        "acts.md": acts(),
         "../decisions/README.md": decisions(),
     }
     return {name: NOTICE + text for name, text in made.items()}
+
+
+def acts() -> str:
+    rows = []
+    for name, act in sorted(ACTS.items()):
+        taken = list(inspect.signature(act).parameters.values())[1:]
+        told = [f"`{p.name}`" if p.default in (p.empty, None, "") else f"`{p.name}` ({p.default})" for p in taken]
+        rows.append((f"`{name}`", " ".join((act.__doc__ or "").split()).replace("``", "`"), ", ".join(told)))
+    return (
+        "# Acts\n\nWhat an actor of a [scenario](../guides/scenarios.md) can do. In brackets: what a parameter is when it is not"
+        " given; those without must be given, or are empty.\n\n" + _table(["act", "what it does", "parameters"], rows)
+    )
 
 
 def commands() -> str:

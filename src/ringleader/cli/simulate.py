@@ -33,9 +33,12 @@ Days = Annotated[int | None, typer.Option(min=7, max=7300, help="Days, instead o
 Seed = Annotated[int, typer.Option(help="Another number, another story; the same number, the same bytes.")]
 Start = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")]
 Operators = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option(
-        "--operator", metavar="FILE", help="An operator of your own (YAML). May be repeated.", show_default=False
+        "--operator",
+        metavar="NAME|FILE",
+        help="alpha, beta, or an operator of your own (YAML). May be repeated: several operators of one region.",
+        show_default=False,
     ),
 ]
 Actors = Annotated[

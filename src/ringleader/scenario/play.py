@@ -146,6 +146,8 @@ class _Words(dict[str, str]):
                 return play.scene.estate.operator.domain
             case "netbios":
                 return play.scene.estate.operator.netbios
+            case "network":
+                return play.scene.estate.operator.network
             case "address":
                 return play.address
             case "date":

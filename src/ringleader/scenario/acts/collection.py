@@ -53,7 +53,7 @@ def look_up(
 
 
 def archive(play: Play, tool: str = "archiver", what: str = "{staging}*.csv", name: str = "{staging}{archive}") -> None:
-    """``tool`` is the actor's archiver, whose arguments use {what} and {name}."""
+    """Files are packed. ``tool`` is the actor's archiver, whose arguments use {what} and {name}."""
     at = windows_place(play)
     target = play.text(name)
     arguments = play.tools[tool].arguments.replace("{what}", what).replace("{name}", target)
@@ -66,7 +66,8 @@ def archive(play: Play, tool: str = "archiver", what: str = "{staging}*.csv", na
 
 
 def exfiltrate(play: Play, how: str = "upload", size: int = 40_000_000, stem: str = "{kept}") -> None:
-    """``how``: upload (from where the actor is to its address), or fetch (from the web server by a request)."""
+    """What was packed leaves. ``how``: upload (from where the actor is to its address), or fetch (a request to the web
+    server)."""
     scene = play.scene
     play.pause()
     if how == "fetch":

@@ -15,7 +15,7 @@ _TRACE = "C:\\Windows\\SYSTEM32\\ntdll.dll+9c534|C:\\Windows\\System32\\KERNELBA
 
 
 def dump_lsass(play: Play, how: str = "comsvcs", tool: str = "", to: str = "{staging}d.dmp") -> None:
-    """``how``: comsvcs, procdump, or tool (one of the actor's)."""
+    """The memory of LSASS is dumped. ``how``: comsvcs, procdump, or tool (one of the actor's)."""
     at = windows_place(play)
     lsass = windows.system(play.scene, at.host, "lsass")
     path = play.text(to)
@@ -38,7 +38,7 @@ def dump_lsass(play: Play, how: str = "comsvcs", tool: str = "", to: str = "{sta
 
 
 def dump_ntds(play: Play, how: str = "ntdsutil", to: str = "{staging}") -> None:
-    """On a domain controller. ``how``: ntdsutil, or vss (a shadow copy)."""
+    """On a domain controller: the directory's database is taken. ``how``: ntdsutil, or vss (a shadow copy)."""
     at, folder = windows_place(play), play.text(to)
     play.pause()
     if how == "vss":
@@ -56,6 +56,7 @@ def dump_ntds(play: Play, how: str = "ntdsutil", to: str = "{staging}") -> None:
 
 
 def save_hives(play: Play, to: str = "{staging}") -> None:
+    """The registry's hives with the host's own secrets, saved as files."""
     folder = play.text(to)
     for hive, name in (("sam", "s.dat"), ("system", "y.dat"), ("security", "e.dat")):
         play.pause(0.4)
@@ -116,7 +117,7 @@ def harvest(play: Play, at: str = "mail", to: str = "/owa/auth/{kept}", agent: s
 
 
 def spray(play: Play, at: str = "mail", tries: int = 25) -> None:
-    """One password for many names."""
+    """One wrong password for many names."""
     scene, host = play.scene, play.host(at)
     people = play.draw.sample(scene.estate.people, min(tries, len(scene.estate.people)))
     for person in people:

@@ -125,6 +125,7 @@ def account(play: Play, name: str = "{account}", password: str = "{password}", g
 
 
 def timestomp(play: Play, path: str) -> None:
+    """A file is made to look as if it had been there for long."""
     at, path = windows_place(play), play.text(path)
     play.pause()
     with play.step("T1070.006", f"{path} looks older", at.host, at.session.account.full) as time:
@@ -132,6 +133,7 @@ def timestomp(play: Play, path: str) -> None:
 
 
 def clear_log(play: Play, which: str = "Security") -> None:
+    """An event log is cleared, which itself leaves an event."""
     at = windows_place(play)
     play.pause()
     one(play, "T1070.001", f"wevtutil.exe cl {which}")

@@ -1,0 +1,97 @@
+"""Actors' files: what they may say, and how mistakes are answered."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ringleader.errors import ConfigError
+from ringleader.scenario.acts import ACTS, mistake
+from ringleader.scenario.cast import cast, read
+
+ONE = {
+    "id": "paper-kite",
+    "title": "A test",
+    "kind": "espionage",
+    "hours": {"zone": "UTC"},
+    "addresses": ["203.0.113.0/29"],
+    "tools": {"implant": {"file": "C:\\x.exe"}},
+    "intrusions": [
+        {
+            "begins": 0.1,
+            "ends": 0.5,
+            "entry": "stolen-credential",
+            "sessions": [{"what": "in", "acts": [{"do": "vpn-login", "account": "administrator"}]}],
+            "beacons": [{"tool": "implant", "at": "jump-host"}],
+        }
+    ],
+}
+
+
+def _file(tmp_path: Path, **changes: object) -> Path:
+    path = tmp_path / "actor.yml"
+    path.write_text(yaml.safe_dump(ONE | changes))
+    return path
+
+
+def _acts(*acts: dict[str, object]) -> list[dict[str, object]]:
+    intrusion = ONE["intrusions"][0] | {"sessions": [{"what": "in", "acts": list(acts)}]}
+    return [intrusion]
+
+
+def test_those_that_come_along_are_read() -> None:
+    found = cast(())
+    assert len(found) >= 8
+    assert [actor.id for actor in found] == sorted(actor.id for actor in found)
+
+
+def test_a_plain_actor_is_read(tmp_path: Path) -> None:
+    assert read(_file(tmp_path)).id == "paper-kite"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": "spy"}, "espionage"),
+        ({"hours": {"zone": "Asia/Atlantis"}}, "no time zone is called"),
+        ({"addresses": ["203.0.113.0/33"]}, "is no network"),
+        ({"intrusions": _acts({"do": "fly"})}, "there is no act 'fly'; known: account"),
+        ({"intrusions": _acts({"do": "vpn-login"})}, "vpn-login needs account"),
+        ({"intrusions": _acts({"do": "vpn-login", "account": "x", "on": "mail"})}, "valid string"),
+        ({"intrusions": _acts({"do": "vpn-login", "account": "x", "via": "mail"})}, "takes no 'via'"),
+        ({"intrusions": _acts({"do": "run", "commands": "whoami"})}, "commands cannot be 'whoami'"),
+        ({"intrusions": _acts({"act": "run"})}, "an act is written as"),
+        ({"intrusions": [ONE["intrusions"][0] | {"begins": 0.9}]}, "the end must come later"),
+        ({"intrusions": [ONE["intrusions"][0], ONE["intrusions"][0]]}, "before the one before it ends"),
+        ({"intrusions": [ONE["intrusions"][0] | {"beacons": [{"tool": "y", "at": "mail"}]}]}, "no tool of the actor"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, changes: dict[str, object], said: str) -> None:
+    text = yaml.safe_dump(ONE | changes)
+    path = tmp_path / "actor.yml"
+    path.write_text(text.replace("'on':", "on:"))
+    with pytest.raises(ConfigError) as caught:
+        read(path)
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_yaml_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "actor.yml"
+    path.write_text("id: a\ntitle: [\n")
+    with pytest.raises(ConfigError, match=r"actor.yml:3: not valid YAML"):
+        read(path)
+
+
+def test_every_act_says_what_it_does_and_takes_simple_parameters() -> None:
+    for name, act in ACTS.items():
+        assert act.__doc__, name
+        for parameter in list(inspect.signature(act).parameters)[1:]:
+            assert parameter not in ("on", "off", "yes", "no"), f"{name}: YAML takes {parameter} for a truth value"
+
+
+def test_a_flag_is_no_number() -> None:
+    assert mistake("spray", {"tries": True}) == "spray: tries cannot be True"
