@@ -4,6 +4,7 @@
 
     RingleaderError            exit code 1
     ├── UsageError             2   the call makes no sense (an option, a path)
+    │   └── TruthError         2   the truth of a synthetic operator is missing, damaged or another case's
     ├── CaseError              3   the case is missing, or its ringleader.toml cannot be used
     │   ├── ConfigError        3   a key in ringleader.toml: carries file and line
     │   └── CaseBusy           3   another process is writing to this case
@@ -33,6 +34,10 @@ class UsageError(RingleaderError):
     """The call makes no sense: an option, or a path."""
 
     exit_code = 2
+
+
+class TruthError(UsageError):
+    """The truth of a synthetic operator is missing, damaged, or that of another case."""
 
 
 class CaseError(RingleaderError):

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from ringleader import __version__
-from ringleader.cli import detect, hunt, ingest, init, link, options, report, rules, scan, screen, status, verify
+from ringleader.cli import detect, hunt, ingest, init, link, options, report, rules, scan, score, screen, status, verify
 from ringleader.errors import RingleaderError
 from ringleader.pipeline import STAGES
 
@@ -99,6 +99,12 @@ for _stage in STAGES:
         rich_help_panel="Single stages",
         help=f"{_stage.what[0].upper()}{_stage.what[1:]}.",
     )(_STAGE_VERBS[_stage.name])
+app.command(
+    "score",
+    cls=options.Verb,
+    rich_help_panel="Practice",
+    help="Hold what was found in a synthetic operator's logs beside the truth about it.",
+)(score.score)
 app.add_typer(
     rules.app, name="rules", rich_help_panel="Rules", help="Which detection rules there are, and which do not work."
 )
