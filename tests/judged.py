@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ringleader.scenario.truth import Actor, Entry, Intrusion, Line, OperatorName, Step, Story, Truth
+from ringleader.scenario.truth import Actor, Entry, Intrusion, Line, OperatorName, Persistence, Step, Story, Truth
 from ringleader.schema import tables
 from ringleader.store import Store
 
@@ -58,6 +58,10 @@ def truth(**changes: Any) -> Truth:
                 id=actor, title=actor.title(), kind=kind, decoy=kind != "espionage",
                 imitates="G0093" if actor == "cobra" else None,
                 first_time=intrusions[0].first_time, last_time=intrusions[-1].last_time, intrusions=intrusions,
+                persistence=[
+                    Persistence(kind="web shell", host="ws01", value="C:\\web\\x.aspx", left=actor != "mole"),
+                    Persistence(kind="account", host="ws01", value="support", left=actor == "mole"),
+                ],
                 subscribers=["60170000001", "60170000002"] if actor == "cobra" else [],
             )
         )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from judged import DEEDS, FILE, day, event, finding, perfect, store, truth
+from syrupy.assertion import SnapshotAssertion
 
 from ringleader.errors import TruthError
 from ringleader.scenario import score as scores
@@ -252,6 +253,8 @@ def test_entries_suppliers_targets_and_returns_are_compared(tmp_path: Path, late
         ("found-cobra-1", "targets", {"subscribers": ["60170000001", "60170000009"]}),
         ("found-mole-1", "entry", {"kind": "stolen-credential", "supplier": "Acme"}),
         ("nobody", "re-entry", {}),
+        ("found-cobra-1", "persistence", {"host": "WS01.example.org", "value": "c:\\web\\x.aspx"}),
+        ("found-cobra-1", "persistence", {"host": "ws02", "value": "svc"}),
     ]
     rows = [
         {"subject_kind": "intrusion", "subject_id": name, "aspect": aspect, "data": json.dumps(data)}
@@ -267,6 +270,7 @@ def test_entries_suppliers_targets_and_returns_are_compared(tmp_path: Path, late
     assert counts(compared.suppliers) == (1, 1, 1)
     assert counts(compared.targets) == (2, 2, 1)
     assert counts(compared.re_entries) == (1, 2, 1)
+    assert counts(compared.left) == (2, 2, 1)
     assert (compared.targets.precision, compared.targets.recall) == (0.5, 0.5)
 
 
@@ -298,9 +302,8 @@ def shape(value: Any) -> Any:
     return "number" if type(value) in (int, float) else type(value).__name__
 
 
-def test_json_keeps_its_shape(tmp_path: Path, later: None) -> None:
-    """Scripts read this. When the shape is meant to change, write the new one into golden/score.json with
-    ``python -m pytest tests/scenario/test_score.py`` and what the failure shows."""
+def test_json_keeps_its_shape(tmp_path: Path, later: None, snapshot: SnapshotAssertion) -> None:
+    """Scripts read this. When the shape is meant to change: ``python -m pytest tests/scenario --snapshot-update``."""
     found = [
         finding("a", (event(0), 0, [])),
         finding("b", (event(2), 1, ["T1003"])),
@@ -314,5 +317,4 @@ def test_json_keeps_its_shape(tmp_path: Path, later: None) -> None:
         assessments=[{"subject_kind": "intrusion", "subject_id": "i1", "aspect": "re-entry", "data": "{}"}],
     )  # fmt: skip
     got = shape(json.loads(scores.as_json(scores.score(opened, truth()))))
-    golden = Path(__file__).parent / "golden" / "score.json"
-    assert json.dumps(got, indent=1) == golden.read_text(encoding="utf-8").rstrip(), json.dumps(got, indent=1)
+    assert json.dumps(got, indent=1) == snapshot

@@ -152,7 +152,7 @@ def _attribution(figures: attribution.Figures) -> None:
 def _assessment(figures: assessment.Figures) -> None:
     parts = (
         ("entry", figures.entries), ("supplier", figures.suppliers), ("subscribers", figures.targets),
-        ("re-entries", figures.re_entries),
+        ("re-entries", figures.re_entries), ("left in place", figures.left),
     )  # fmt: skip
     screen.table(
         ["what", "true", "claimed", "right", "precision", "recall"],
@@ -168,7 +168,7 @@ _SECTIONS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "seen": ("First seen", _seen),
     "clustering": ("Campaigns", _clustering),
     "attribution": ("Attribution", _attribution),
-    "assessment": ("Entry, suppliers, targets, re-entries", _assessment),
+    "assessment": ("Entry, suppliers, targets, re-entries, what is left", _assessment),
 }
 
 

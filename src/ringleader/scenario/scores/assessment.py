@@ -1,11 +1,12 @@
-"""Whether entry, suppliers, targets and re-entries were found.
+"""Whether entry, suppliers, targets, re-entries and what was left in place were found.
 
 Reads the table ``assessments``: rows of an intrusion (``subject_kind`` is ``intrusion``, ``subject_id`` its id) with
 one of these aspects, and ``data`` as a JSON object:
 
 - ``entry``: ``kind`` (a word of :class:`ringleader.scenario.truth.Entry`) and ``supplier`` (its name, or null);
 - ``targets``: ``subscribers``, a list of numbers;
-- ``re-entry``: no data needed; it says that this intrusion is the return of an actor that was evicted.
+- ``re-entry``: no data needed; it says that this intrusion is the return of an actor that was evicted;
+- ``persistence``: ``host`` and ``value`` (a path, a service, an account) of something that is still in place.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import orjson
 
 from ringleader.scenario.scores.matched import NONE, Matched, pair_counts, share
+from ringleader.schema import host
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,14 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Entries, suppliers and re-entries are those of true intrusions that are in a found one; ``targets`` are pairs of
-    actor and subscriber, a claim of an intrusion with no actor in it being wrong."""
+    actor and subscriber, a claim of an intrusion with no actor in it being wrong. ``left`` are pairs of host and value,
+    in lower case and hosts by their short names, whoever left them."""
 
     entries: Found
     suppliers: Found
     targets: Found
     re_entries: Found
+    left: Found
 
 
 def score(matched: Matched) -> Figures:
@@ -49,6 +53,7 @@ def score(matched: Matched) -> Figures:
     names: set[tuple[Any, ...]] = set()
     again: set[tuple[Any, ...]] = set()
     looked_up: set[tuple[Any, ...]] = set()
+    in_place: set[tuple[Any, ...]] = set()
     for found, aspect, data in said:
         # A claim about an intrusion with no actor in it is one about that found intrusion, and wrong.
         about = whose.get(found, (found,))
@@ -59,10 +64,21 @@ def score(matched: Matched) -> Figures:
             again.add((about,))
         elif aspect == "targets":
             looked_up |= {(about[0], number) for number in data.get("subscribers") or ()}
+        elif aspect == "persistence":
+            in_place.add(_thing(data.get("host"), data.get("value")))
     targets = {(actor.id, number) for actor in matched.actors for number in actor.subscribers}
+    left = {_thing(one.host, one.value) for actor in matched.actors for one in actor.persistence if one.left}
     return Figures(
-        _compared(entries, kinds), _compared(suppliers, names), _compared(targets, looked_up), _compared(returns, again)
+        entries=_compared(entries, kinds),
+        suppliers=_compared(suppliers, names),
+        targets=_compared(targets, looked_up),
+        re_entries=_compared(returns, again),
+        left=_compared(left, in_place),
     )
+
+
+def _thing(name: str | None, value: str | None) -> tuple[str, str]:
+    return host.short(host.normal(name) or ""), (value or "").lower()
 
 
 def _said(matched: Matched) -> list[tuple[str, str, dict[str, Any]]]:
