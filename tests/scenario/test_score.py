@@ -13,6 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from ringleader.errors import TruthError
 from ringleader.scenario import score as scores
+from ringleader.scenario.scores.matched import match
 from ringleader.schema import tables
 
 NEW_TABLES = {
@@ -122,6 +123,14 @@ def test_steps_without_a_line_in_the_case_are_unseen_and_not_missed(tmp_path: Pa
     assert [one.actor for one in score.sections["seen"].figures.actors] == ["mole", "gang"]
 
 
+def test_a_technique_is_wanted_only_where_its_line_was_read(tmp_path: Path) -> None:
+    whole = truth()
+    gone = whole.lines[1].model_copy(update={"event_id": "cd" * 8 + "-1", "technique": "T1190"})
+    score = scores.score(perfect(tmp_path), type(whole)(whole.story, (whole.lines[0], gone, *whole.lines[2:])))
+    named = score.sections["techniques"].figures.everything
+    assert (named.steps, named.named, named.missed) == (4, 4, [])
+
+
 def test_false_findings_are_counted_by_level_rule_and_host_day(tmp_path: Path) -> None:
     found = [
         finding("f1", (event(0), 0, [])),
@@ -186,6 +195,17 @@ def test_split_and_merged_intrusions_are_told(tmp_path: Path) -> None:
     assert by.bcubed_recall == pytest.approx((0.5 + 0.5 + 0.25 + 1 + 0.25) / 5)
 
 
+def test_a_step_that_is_partly_in_a_merged_intrusion_is_not_in_one_of_its_own(tmp_path: Path) -> None:
+    found = [finding("a", (event(0), 0, [])), finding("b", (event(1), 0, [])), finding("d", (event(6), 3, []))]
+    linked = figures(store(tmp_path, found, {"i1": ["a"], "i2": ["b", "d"]}), "linking")
+    assert (linked.actors[0].found, linked.actors[0].alone) == (1, 0)
+
+
+def test_a_finding_in_two_intrusions_counts_in_the_first(tmp_path: Path) -> None:
+    matched = match(store(tmp_path, [finding("a", (event(0), 0, []))], {"i2": ["a"], "i1": ["a"]}), truth())
+    assert [matched.found_ids[number] for number in matched.found] == ["i1"]
+
+
 def test_leads_alone_are_the_line_to_beat(tmp_path: Path) -> None:
     found = [finding(f"f{index}", (event(2 * index), index, [])) for index in range(len(DEEDS))]
     linked = figures(store(tmp_path, found, {}), "linking")
@@ -198,12 +218,13 @@ def test_first_seen_is_told_in_days(tmp_path: Path) -> None:
     found = [
         finding("late", (event(4), 2, [])),
         finding("mole", (event(7), 3.5, [])),
+        finding("gang", (event(8), 54, [])),
         finding("x", ("ffffffffffffffff-0", 1, [])),
     ]
     seen = figures(store(tmp_path, found, {"i1": ["late"], "i2": ["mole", "x"]}), "seen")
     late = {one.actor: (one.late_days, one.linked_late_days) for one in seen.actors}
     # The mole's intrusion begins with a false finding, two days before its first line.
-    assert late == {"cobra": (2, 2), "mole": (0.5, -2), "gang": (None, None)}
+    assert late == {"cobra": (2, 2), "mole": (0.5, -2), "gang": (50, None)}
     assert (seen.median_late_days, seen.worst_late_days) == (1.25, 2)
     assert seen.actors[0].first_line == day(0)
 
@@ -218,6 +239,11 @@ def test_campaigns_stand_beside_all_singletons(tmp_path: Path, later: None) -> N
     assert (right.agreement.items, right.agreement.ari, right.agreement.bcubed_f1) == (4, 1, 1)
     assert (right.alone.ari, right.alone.bcubed_recall) == (0, 0.75)
     assert (right.campaigns, right.false_merges, right.split_actors, right.strangers) == (2, [], [], 0)
+
+
+def test_intrusions_in_no_campaign_are_campaigns_of_their_own(tmp_path: Path, later: None) -> None:
+    loose = figures(perfect(tmp_path, campaigns=[]), "clustering")
+    assert loose.agreement == loose.alone
 
 
 def test_false_merges_of_campaigns_are_told(tmp_path: Path, later: None) -> None:
