@@ -119,6 +119,12 @@ def test_what_somebody_removed_is_made_again(tmp_path: Path, counting: Counting)
     assert hunted(counting, run(tmp_path)) == ["report"]
 
 
+def test_a_score_beside_the_report_is_no_reason_to_write_it_again(tmp_path: Path, counting: Counting) -> None:
+    hunted(counting, run(tmp_path, "a"))
+    (tmp_path / "reports" / "score.json").write_text("{}")
+    assert hunted(counting, run(tmp_path)) == []
+
+
 def test_damaged_notes_cost_time_only(tmp_path: Path, counting: Counting) -> None:
     hunted(counting, run(tmp_path, "a"))
     (tmp_path / "store" / "stages.json").write_text("[")

@@ -176,7 +176,8 @@ def _outputs(stage: Stage, run: Run) -> str:
     # Not rejects: two stages write it, each its own rows.
     parts = list(_contents([name for name in stage.writes if name != "rejects"], run))
     if "reports" in stage.writes:
-        parts += sorted(path.name for path in run.case.reports.glob("*"))
+        # Only what the stage writes: a score beside it is no reason to write the report again.
+        parts += sorted(path.name for path in run.case.reports.glob("report*"))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

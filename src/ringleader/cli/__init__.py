@@ -20,6 +20,7 @@ from ringleader.cli import (
     report,
     rules,
     scan,
+    score,
     screen,
     simulate,
     status,
@@ -119,6 +120,12 @@ app.command(
     rich_help_panel="Practice",
     help="Write the logs of a made-up operator with made-up intruders, and the truth apart.",
 )(simulate.simulate)
+app.command(
+    "score",
+    cls=options.Verb,
+    rich_help_panel="Practice",
+    help="Hold what was found in a synthetic operator's logs beside the truth about it.",
+)(score.score)
 app.add_typer(
     rules.app, name="rules", rich_help_panel="Rules", help="Which detection rules there are, and which do not work."
 )

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
 from ringleader.errors import TruthError
 from ringleader.scenario import rhythm
+from ringleader.scenario.actor import ActorKind, EntryKind
 from ringleader.scenario.blueprint import Model
 from ringleader.scenario.sheet import Mark
 from ringleader.store.disk import writing_to
@@ -70,7 +71,7 @@ class Step(Model):
 class Entry(Model):
     """How an intrusion began. ``supplier`` is the third party through which it came."""
 
-    kind: Literal["exchange-flaw", "supplier", "stolen-credential", "insider", "web-server", "owa-module"]
+    kind: EntryKind
     supplier: str | None = None
     host: str
     time: Moment
@@ -99,7 +100,7 @@ class Actor(Model):
 
     id: str
     title: str
-    kind: Literal["espionage", "ransomware", "miner", "red-team", "insider", "false-flag"]
+    kind: ActorKind
     decoy: bool
     imitates: Annotated[str, Field(pattern=r"^G\d{4}$")] | None = None
     first_time: Moment

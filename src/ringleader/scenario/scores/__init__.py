@@ -1,0 +1,1 @@
+"""The sections of the score, one file each: ``score(matched)`` returns the file's ``Figures``."""

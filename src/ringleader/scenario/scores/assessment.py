@@ -1,0 +1,123 @@
+"""Whether entry, suppliers, targets, re-entries and what was left in place were found.
+
+Reads the table ``assessments``: rows of an intrusion (``subject_kind`` is ``intrusion``, ``subject_id`` its id) with
+one of these aspects, and ``data`` as a JSON object:
+
+- ``entry``: ``kind`` (a word of :class:`ringleader.scenario.truth.Entry`) and ``supplier`` (its name, or null);
+- ``targets``: ``subscribers``, a list of numbers;
+- ``re-entry``: no data needed; it says that this intrusion is the return of an actor that was evicted;
+- ``persistence``: ``host`` and ``value`` (a path, a service, an account) of something that is still in place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from ringleader.scenario.scores.matched import NONE, Matched, pair_counts, share
+from ringleader.schema import host
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``true`` of what the truth holds, ``claimed`` by the case, and ``right`` in both."""
+
+    true: int
+    claimed: int
+    right: int
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Entries, suppliers and re-entries are those of true intrusions that are in a found one; ``targets`` are pairs of
+    actor and subscriber, a claim of an intrusion with no actor in it being wrong. ``left`` are pairs of host and value,
+    in lower case and hosts by their short names, whoever left them."""
+
+    entries: Found
+    suppliers: Found
+    targets: Found
+    re_entries: Found
+    left: Found
+
+
+def score(matched: Matched) -> Figures:
+    said = _said(matched)
+    whose = _true_intrusions(matched)
+    entries, suppliers, returns = _wanted(matched, set(whose.values()))
+    kinds: set[tuple[Any, ...]] = set()
+    names: set[tuple[Any, ...]] = set()
+    again: set[tuple[Any, ...]] = set()
+    looked_up: set[tuple[Any, ...]] = set()
+    in_place: set[tuple[Any, ...]] = set()
+    for found, aspect, data in said:
+        # A claim about an intrusion with no actor in it is one about that found intrusion, and wrong.
+        about = whose.get(found, (found,))
+        if aspect == "entry":
+            kinds.add((about, data.get("kind")))
+            names |= {(about, data["supplier"])} if data.get("supplier") else set()
+        elif aspect == "re-entry":
+            again.add((about,))
+        elif aspect == "targets":
+            looked_up |= {(about[0], number) for number in data.get("subscribers") or ()}
+        elif aspect == "persistence":
+            in_place.add(_thing(data.get("host"), data.get("value")))
+    targets = {(actor.id, number) for actor in matched.actors for number in actor.subscribers}
+    left = {_thing(one.host, one.value) for actor in matched.actors for one in actor.persistence if one.left}
+    return Figures(
+        entries=_compared(entries, kinds),
+        suppliers=_compared(suppliers, names),
+        targets=_compared(targets, looked_up),
+        re_entries=_compared(returns, again),
+        left=_compared(left, in_place),
+    )
+
+
+def _thing(name: str | None, value: str | None) -> tuple[str, str]:
+    return host.short(host.normal(name) or ""), (value or "").lower()
+
+
+def _said(matched: Matched) -> list[tuple[str, str, dict[str, Any]]]:
+    """Intrusion, aspect and data."""
+    table = matched.store.read("assessments", ["subject_kind", "subject_id", "aspect", "data"])
+    return [
+        (row["subject_id"], row["aspect"], orjson.loads(row["data"] or b"{}"))
+        for row in table.to_pylist()
+        if row["subject_kind"] == "intrusion"
+    ]
+
+
+def _true_intrusions(matched: Matched) -> dict[str, tuple[str, str]]:
+    """For each found intrusion the true one (with its actor) that has most of its findings."""
+    best: dict[int, tuple[int, int]] = {}
+    pairs, counts = pair_counts(matched.found, matched.intrusion)
+    for (found, true), count in zip(pairs, counts, strict=True):
+        best[found] = max(best.get(found, (0, NONE)), (count, -true))
+    return {matched.found_ids[found]: matched.intrusions[-true] for found, (_, true) in best.items()}
+
+
+def _wanted(
+    matched: Matched, found: set[tuple[str, str]]
+) -> tuple[set[tuple[Any, ...]], set[tuple[Any, ...]], set[tuple[Any, ...]]]:
+    """Entries, suppliers and re-entries of the true intrusions in ``found``, where the case has a line of the entry."""
+    visible = {matched.intrusions[number] for number in np.unique(matched.deed_intrusion[matched.visible()]).tolist()}
+    entries, suppliers, returns = set(), set(), set()
+    for actor in matched.actors:
+        for index, intrusion in enumerate(sorted(actor.intrusions, key=lambda one: one.first_time)):
+            about = (actor.id, intrusion.id)
+            if about in found and about in visible:
+                entries.add((about, intrusion.entry.kind))
+                if intrusion.entry.supplier:
+                    suppliers.add((about, intrusion.entry.supplier))
+                if index:
+                    returns.add((about,))
+    return entries, suppliers, returns
+
+
+def _compared(true: set[tuple[Any, ...]], claimed: set[tuple[Any, ...]]) -> Found:
+    right = len(true & claimed)
+    return Found(len(true), len(claimed), right, share(right, len(claimed)), share(right, len(true)))
