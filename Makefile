@@ -26,11 +26,12 @@ install: .venv/.installed ## put Ringleader and everything it needs into .venv
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: install ## make synthetic evidence of an espionage case, hunt in it, print where the report is
+demo: install ## tell the story of a made-up operator, hunt in its logs, hold the result beside the truth
 	@rm -rf $(DEMO)
-	@$(BIN)/python examples/demo/evidence.py $(DEMO)/evidence
-	@$(BIN)/ringleader init $(DEMO)/case
-	@$(BIN)/ringleader hunt $(DEMO)/case $(DEMO)/evidence
+	@$(BIN)/ringleader simulate $(DEMO)
+	@$(BIN)/ringleader hunt $(DEMO)/alpha/case $(DEMO)/alpha/evidence
+	@$(BIN)/ringleader score $(DEMO)/alpha/case $(DEMO)/truth/alpha
+	@echo; echo "Open the report: $(DEMO)/alpha/case/reports/report.html"
 
 test: check ## all checks and tests, the quick ones first
 	$(BIN)/pytest -n 2 -m 'not slow and not browser'

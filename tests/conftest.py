@@ -24,9 +24,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The made-up evidence of ``make demo``."""
+    """Made-up evidence of three days, in many shapes and archives (demo_evidence.py)."""
     folder = tmp_path_factory.mktemp("demo") / "evidence"
-    subprocess.run(
-        [sys.executable, ROOT / "examples" / "demo" / "evidence.py", folder], check=True, capture_output=True
-    )
+    subprocess.run([sys.executable, ROOT / "tests" / "demo_evidence.py", folder], check=True, capture_output=True)
     return folder

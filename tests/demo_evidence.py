@@ -1,6 +1,6 @@
 """Writes raw evidence of a made-up espionage case in a made-up operator, as the exporters of the field leave it.
 
-    python examples/demo/evidence.py FOLDER
+    python tests/demo_evidence.py FOLDER
 
 Nothing in it happened. The same bytes come out every time. The story, in UTC:
 
@@ -418,7 +418,7 @@ def write(folder: Path) -> int:
     intrusion()
     quoted = ([f'"{cell}"' if "," in cell else cell for cell in row] for _, row in sorted(proxy))
     files: dict[str, bytes] = {
-        "SYNTHETIC-READ-ME.bin": b"\x00All evidence in this folder was made up by examples/demo/evidence.py. Nothing in it happened.\n",
+        "SYNTHETIC-READ-ME.bin": b"\x00All evidence in this folder was made up by tests/demo_evidence.py. Nothing in it happened.\n",
         "exchange/HttpProxy_2021030300-1.LOG": exchange_csv(
             "HttpProxy Logs", PROXY_FIELDS, map(",".join, quoted)
         ).encode(),
