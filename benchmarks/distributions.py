@@ -2,9 +2,9 @@
 
     python benchmarks/distributions.py REAL_CASE SYNTHETIC_CASE [--out docs/distributions.md]
 
-For each kind that both hold: the share of the commonest value, distinct values in a sample of equal size, the tail of the
-values' frequencies (Hill's estimator over the commonest tenth, at least ten), and the time between events of one host. Hill:
-B. M. Hill, "A simple general approach to inference about the tail of a distribution", Annals of Statistics 3 (1975).
+For each kind that both hold: the share of the commonest value, distinct values in a sample of equal size, the tail of
+the values' frequencies (Hill's estimator over the commonest tenth, at least ten), and the time between events of one
+host. (B. M. Hill, "A simple general approach to inference about the tail of a distribution", Ann. Statist. 3, 1975.)
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ def hill(counts: np.ndarray) -> float:
 def page(real: Case, made: Case) -> Iterator[str]:
     yield "# How like real logs the synthetic ones are\n"
     yield "<!-- Written by benchmarks/distributions.py from the public recordings and a simulated case. -->\n"
-    yield f"Samples of {SAMPLE:,} values at most. *Real* are public recordings of attacks in laboratories (OTRF), a day of Zeek (RITA)"
-    yield "and sample IIS logs: none is a telecom operator's, and laboratories are quieter, shorter and more uniform than offices."
-    yield "So a difference is a question, not always a fault.\n"
+    yield f"Samples of {SAMPLE:,} values at most. *Real* are public recordings of attacks in laboratories (OTRF), Zeek of a"
+    yield "laboratory and of a day (RITA), and sample IIS logs: none is a telecom operator's, and laboratories are quieter,"
+    yield "shorter and more uniform than offices. So a difference is a question, not always a fault.\n"
     yield "## Mix of Windows events\n"
     yield from _mix(real.kinds("windows/"), made.kinds("windows/"))
     yield "\n## Values\n"
@@ -125,7 +125,8 @@ def page(real: Case, made: Case) -> Iterator[str]:
         if min(map(len, both)) < 50:
             continue
         medians = [float(np.median(gaps)) for gaps in both]
-        tails = [float(np.quantile(gaps, 0.95)) / max(median, 1e-3) for gaps, median in zip(both, medians, strict=True)]
+        late = [float(np.quantile(gaps, 0.95)) for gaps in both]
+        tails = [each / max(median, 1e-3) for each, median in zip(late, medians, strict=True)]
         spread = [float(np.std(gaps) / max(np.mean(gaps), 1e-9)) for gaps in both]
         cells = [" / ".join(f"{value:,.3g}" for value in values) for values in (medians, tails, spread)]
         yield f"| `{kind}` | " + " | ".join(cells) + " |"

@@ -197,7 +197,7 @@ def _share(value: float | None) -> str:
 
 
 def _days(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+    return "-" if value is None else f"{value:z.1f}"
 
 
 def _kind(one: techniques.ByActor) -> str:
