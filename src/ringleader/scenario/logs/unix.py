@@ -59,8 +59,8 @@ def execve(
         time,
         f"SYSCALL\tarch=c000003e syscall=59 success=yes "
         f"exit=0 a0=55d0 a1=55d1 a2=55d2 a3=8 items=2 ppid={parent} "
-        f"pid={pid} auid={auid} uid={uid} gid={uid} euid={uid} suid={uid} fsuid={uid} egid={uid} sgid={uid} fsgid={uid} tty=pts0 "
-        f'ses={session} comm="{name}" exe="{exe}" key="{key}"',
+        f"pid={pid} auid={auid} uid={uid} gid={uid} euid={uid} suid={uid} fsuid={uid} egid={uid} sgid={uid} "
+        f'fsgid={uid} tty=pts0 ses={session} comm="{name}" exe="{exe}" key="{key}"',
         f"EXECVE\targc={len(argv)} {arguments}",
         f'CWD\tcwd="{cwd}"',
         f"PROCTITLE\tproctitle={title}",
@@ -79,8 +79,8 @@ def opened(
         time,
         f"SYSCALL\tarch=c000003e syscall=257 success=yes "
         f"exit=3 a0=ffffff9c a1=7ffd a2=241 a3=1b6 items=1 ppid=1 "
-        f'pid={pid} auid={auid} uid={uid} gid={uid} euid={uid} tty=(none) ses=1 comm="{exe.rsplit("/", 1)[-1][:15]}" exe="{exe}" '
-        f'key="{key}"',
+        f"pid={pid} auid={auid} uid={uid} gid={uid} euid={uid} tty=(none) ses=1 "
+        f'comm="{exe.rsplit("/", 1)[-1][:15]}" exe="{exe}" key="{key}"',
         f"PATH\titem=0 name={_text(path)} inode=1048 dev=fd:00 mode=0100644 ouid=0 ogid=0 rdev=00:00 nametype=NORMAL",
     )
 
