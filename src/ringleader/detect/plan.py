@@ -79,27 +79,46 @@ class _Memo(dict[Any, int]):
         return self[content]
 
 
+class Asked:
+    """What rules ask of a kind, once those predicates are decided that the kind itself fixes. Rules that cannot hold
+    are left out."""
+
+    def __init__(self, programs: Mapping[int, Program], constants: Mapping[str, str]) -> None:
+        numbers: dict[Predicate, int] = {}
+        self.trees: dict[int, Tree] = {}
+        for rule, program in programs.items():
+            folded = tree.folded(program, constants, lambda predicate: numbers.setdefault(predicate, len(numbers)))
+            if folded is not False:
+                self.trees[rule] = folded
+        self.predicates = list(numbers)
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields in which anything is asked; a reference asks in two."""
+        references = {p.arg for p in self.predicates if p.op.startswith("ref")}
+        return {p.field for p in self.predicates} | references
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal when the same is asked."""
+        return tuple(self.predicates), str(self.trees)
+
+
 class Plan:
-    """All that the rules ask of one kind of event."""
+    """All that the rules ask of one kind of event, or of several that are asked the same."""
 
     def __init__(
         self,
-        programs: Mapping[int, Program],
+        asked: Asked,
         aliases: Mapping[str, tuple[str, ...]],
-        constants: Mapping[str, str],
         renames: Mapping[str, str],
         budget: Budget,
         slow: Callable[[int], None],
     ) -> None:
         self._aliases = aliases
         self._renames = renames
-        self._numbers: dict[Predicate, int] = {}
-        self._trees: dict[int, Tree] = {}
-        for rule, program in programs.items():
-            folded = tree.folded(program, constants, self._number)
-            if folded is not False:
-                self._trees[rule] = folded
-        predicates = self._predicates = list(self._numbers)
+        self._trees = asked.trees
+        predicates = self._predicates = asked.predicates
         by_field: dict[str, dict[int, Predicate]] = {}
         owners: dict[int, list[int]] = {}
         self._leaves = {rule: tuple(dict.fromkeys(tree.leaves(joined))) for rule, joined in self._trees.items()}
@@ -135,9 +154,6 @@ class Plan:
         self.combinations: dict[tuple[int, ...], tuple[Rules, Rules]] = {}
         self._index_rules(predicates)
 
-    def _number(self, predicate: Predicate) -> int:
-        return self._numbers.setdefault(predicate, len(self._numbers))
-
     def _index_rules(self, predicates: list[Predicate]) -> None:
         self._always: list[int] = []
         self._needing: dict[int, list[int]] = {}
@@ -156,7 +172,16 @@ class Plan:
         """All names that are looked up in an event."""
         names = {name for place in range(len(self.fields)) for name in self.names(place)}
         names.update(name for _, several in self.exists for name in several)
-        return names.union(*(reference.names for reference in self._references.values()))
+        return names | self.referred
+
+    @property
+    def referred(self) -> set[str]:
+        """All names that references to fields look up."""
+        return set[str]().union(*(reference.names for reference in self._references.values()))
+
+    def wide(self, rule: int) -> bool:
+        """Whether ``rule`` asks all values of an event."""
+        return any(not self._predicates[number].field for number in self._leaves[rule])
 
     def content(self, event: Event, field: str) -> Any:
         """What an event holds in a field of Sigma's name; None if it has none."""
@@ -234,8 +259,7 @@ class Plan:
     def evidence(self, event: Event, rule: int) -> dict[str, str]:
         """The fields on which ``rule`` holds, with their values: what a hunter wants to see first."""
         leaves, predicates = self._leaves[rule], self._predicates
-        keywords = any(not predicates[number].field for number in leaves)
-        found = self.true(self.key(event, keywords=keywords))
+        found = self.true(self.key(event, keywords=self.wide(rule)))
         shown: dict[str, str] = {}
         for number in leaves:
             predicate = predicates[number]

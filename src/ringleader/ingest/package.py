@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringleader.errors import StoreError
-from ringleader.ingest import clock, readers
+from ringleader.ingest import clock, readers, sharing
 from ringleader.ingest.columns import Columns, printable
 from ringleader.ingest.discover import open_regular
 from ringleader.ingest.place import place
@@ -27,7 +27,7 @@ from ringleader.schema import tables
 from ringleader.schema.batch import Batch, Reject
 from ringleader.store import File, sha256_file
 from ringleader.store.disk import writing_to
-from ringleader.store.layout import events_path
+from ringleader.store.layout import MIXED, events_path
 from ringleader.store.transaction import writer
 
 COMPRESSION = "lz4"
@@ -180,12 +180,13 @@ def _take(batch: Batch, reader: Reader, index: int, columns: Columns, count: Cou
 
 def _write_events(columns: Columns, package: Package, number: int, out: Parsed) -> None:
     name = f"{package.id}-{number}" if number else package.id
-    for kind, table in columns.finish():
-        own = table.column_names[len(tables.EVENTS) :]
+    mixed = 0
+    for shared in sharing.files(columns.finish()):
+        own = shared.table.column_names[len(tables.EVENTS) :]
         path = Path(package.folder) / f"{len(out.files)}.parquet"
         with writing_to(path.parent):
             pq.write_table(
-                table,
+                shared.table,
                 path,
                 compression=COMPRESSION,
                 # Ids differ in every row. Statistics pay for themselves where ranges are asked for.
@@ -193,8 +194,14 @@ def _write_events(columns: Columns, package: Package, number: int, out: Parsed) 
                 write_statistics=["time"],
                 row_group_size=1 << 20,
             )
-        _finish(path, events_path(kind, name), table.num_rows, out)
-        out.kinds[kind] = out.kinds.get(kind, 0) + table.num_rows
+        if shared.kind == MIXED:
+            target = events_path(MIXED, f"{name}.{mixed}" if mixed else name)
+            _finish(path, target, shared.table.num_rows, out, shared.kinds)
+            mixed += 1
+        else:
+            _finish(path, events_path(shared.kind, name), shared.table.num_rows, out)
+        for kind, rows in shared.kinds.items():
+            out.kinds[kind] = out.kinds.get(kind, 0) + rows
 
 
 def _reject_rows(rejects: list[Reject], evidence: Evidence) -> list[pa.RecordBatch]:
@@ -226,7 +233,7 @@ def _write_rejects(rejects: list[pa.RecordBatch], package: Package, out: Parsed)
     _finish(path, f"rejects/{package.id}.parquet", sum(batch.num_rows for batch in rejects), out)
 
 
-def _finish(path: Path, target: str, rows: int, out: Parsed) -> None:
+def _finish(path: Path, target: str, rows: int, out: Parsed, kinds: dict[str, int] | None = None) -> None:
     with writing_to(path.parent):
         digest, size = sha256_file(path)
-    out.files.append((str(path), File(target, digest, size, rows)))
+    out.files.append((str(path), File(target, digest, size, rows, kinds or {})))
