@@ -62,9 +62,9 @@ class Unit(msgspec.Struct, frozen=True):
         return sum(file.rows for file in self.files)
 
 
-UNIT_BYTES = 2 << 20
-"""Of files that one unit is filled up with."""
-UNIT_ROWS = 50_000
+UNIT_BYTES = 16 << 20
+"""Of files that one unit is filled up with. Large enough that few kinds are learnt by several workers."""
+UNIT_ROWS = 250_000
 
 
 class Answer(msgspec.Struct):

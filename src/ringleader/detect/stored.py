@@ -190,11 +190,12 @@ def _encoded(column: pa.ChunkedArray) -> tuple[Codes, pa.StringArray]:
         column = column.unify_dictionaries()
     if not column.num_chunks:
         return np.empty(0, np.int32), pa.array([], pa.string())
-    indices = [chunk.indices for chunk in column.chunks]
-    parts = [(part.fill_null(-1) if part.null_count else part).to_numpy() for part in indices]
-    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    codes = pa.chunked_array([chunk.indices for chunk in column.chunks]).combine_chunks()
     words = column.chunk(0).dictionary
-    return codes.astype(np.int32, copy=False), words if words.type == pa.string() else words.cast(pa.string())
+    return (
+        codes.fill_null(-1).to_numpy().astype(np.int32, copy=False),
+        words if words.type == pa.string() else words.cast(pa.string()),
+    )
 
 
 def _among(keys: pa.Array, names: Collection[str]) -> Any:

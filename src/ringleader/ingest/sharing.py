@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from ringleader.schema import tables
 from ringleader.store.layout import MIXED
 
-SMALL = 2000
+SMALL = 500
 """Events of a kind up to which it has no file of its own."""
 COLUMNS = 1000
 """Columns of the sources' own fields in a mixed file, at most: beyond that, Parquet's metadata outweighs the rows."""
