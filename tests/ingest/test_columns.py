@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import batches
 
-from ringleader.ingest import columns
-from ringleader.ingest.columns import Columns, Placed
+from ringleader.ingest import assemble
+from ringleader.ingest.assemble import Assembly
+from ringleader.ingest.columns import Columns
+from ringleader.ingest.place import Placed
 from ringleader.schema import tables, value
 from ringleader.schema.batch import Batch
 from ringleader.store.layout import MIXED, field_name
@@ -30,10 +32,11 @@ def placed(batch: Batch) -> Placed:
 
 
 def stored(found: list[tuple[int, Batch]]) -> dict[str, pa.Table]:
-    made = Columns(IDS)
+    made = Columns()
     for evidence, batch in found:
-        made.add(batch, evidence, placed(batch))
-    return dict(made.finish())
+        made.add(batch, evidence)
+        made.place(placed(batch))
+    return {kind: table for taken in made.take() for kind, table in Assembly(taken, IDS).tables()}
 
 
 def events_of(by_kind: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
@@ -74,7 +77,7 @@ def test_events_come_back_as_they_were(found: list[tuple[int, Batch]]) -> None:
 @given(PAIRS)
 def test_the_same_when_columns_are_few(found: list[tuple[int, Batch]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "BUDGET", 3)
+        patch.setattr(assemble, "BUDGET", 3)
         by_kind = stored(found)
     assert all(len(table.column_names) <= len(tables.EVENTS) + 3 for table in by_kind.values())
     assert events_of(by_kind) == expected(found)
@@ -89,10 +92,8 @@ def test_batches_and_buffers_play_no_part(found: list[tuple[int, Batch]], size: 
         for i in range(len(b))
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "BUDGET", 4)
-        patch.setattr(columns, "_BUFFER", 100)
+        patch.setattr(assemble, "BUDGET", 4)
         pieces = stored(cut)
-        patch.setattr(columns, "_BUFFER", 1 << 40)
         whole = stored(found)
     assert pieces.keys() == whole.keys()
     for kind, table in whole.items():
@@ -144,13 +145,13 @@ def test_ten_thousand_field_names() -> None:
     events = [{f"f{chance.randrange(10_000)}": str(n), "always": "x"} for n in range(20_000)]
     batch = Batch(["k"] * len(events), events, list(range(len(events))))
     by_kind = stored([(0, batch)])
-    assert len(by_kind["k"].column_names) == len(tables.EVENTS) + columns.BUDGET
+    assert len(by_kind["k"].column_names) == len(tables.EVENTS) + assemble.BUDGET
     assert by_kind["k"]["always"].null_count == 0
     assert events_of(by_kind) == expected([(0, batch)])
 
 
 def test_too_many_kinds_share_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columns, "KINDS", 5)
+    monkeypatch.setattr(assemble, "KINDS", 5)
     batch = Batch([f"k/{n}" for n in range(9)], [{"a": str(n)} for n in range(9)], list(range(9)))
     by_kind = stored([(0, batch)])
     assert sorted(by_kind) == [MIXED, "k/0", "k/1", "k/2", "k/3", "k/4"]

@@ -5,7 +5,6 @@ transaction. What comes out depends on the package alone.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,12 +16,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringleader.errors import StoreError
-from ringleader.ingest import clock, readers
-from ringleader.ingest.columns import Columns, printable
+from ringleader.ingest import readers
+from ringleader.ingest.assemble import Assembly
+from ringleader.ingest.columns import Columns
 from ringleader.ingest.discover import open_regular
-from ringleader.ingest.place import place
+from ringleader.ingest.place import Places
 from ringleader.ingest.readers import Reader, Unit
 from ringleader.ingest.survey import Evidence
+from ringleader.ingest.texts import printable
 from ringleader.schema import tables
 from ringleader.schema.batch import Batch, Reject
 from ringleader.store import File, sha256_file
@@ -34,8 +35,6 @@ COMPRESSION = "lz4"
 DETAIL = 500
 """Characters of a reject's detail that are kept."""
 
-_ROWS = 1_000_000
-"""Events after which a package's files are written and further ones begun: tiny events must not fill the memory."""
 _REJECTS = 50_000
 
 
@@ -100,25 +99,32 @@ class Parsed:
 
 def parse(package: Package) -> Parsed:
     out = Parsed()
-    columns = Columns([part.evidence.evidence_id for part in package.parts])
+    columns = Columns()
     rejects: list[pa.RecordBatch] = []
     number = 0
     try:
         Path(package.folder).mkdir(parents=True, exist_ok=True)
         for index, part in enumerate(package.parts):
             reader = readers.BY_NAME[part.evidence.format]
+            # Evidence that goes to several workers was surveyed as a whole.
+            places = Places(reader, dict(part.evidence.clock) if part.units else None)
             count = Count()
             out.counts.append(count)
             try:
-                for batch, corrections in _batches(part, reader):
-                    count.clock = corrections
-                    _take(batch, reader, index, columns, count, out)
+                for batch in _batches(part, reader):
+                    _count_rejects(batch, count, out)
                     rejects += _reject_rows(batch.rejects, part.evidence)
-                    if columns.rows >= _ROWS:
+                    if batch.events:
+                        columns.add(batch, index)
+                        places.add(batch)
+                    if columns.full and places.settled:
+                        _place(places, columns, count)
                         _write_events(columns, package, number, out)
                         number += 1
+                _place(places, columns, count)
             except OSError as error:
                 out.refused.append((index, *_cause(error)))
+                columns = Columns()  # of no use any more
         if not out.refused:
             _write_events(columns, package, number, out)
             _write_rejects(rejects, package, out)
@@ -135,65 +141,54 @@ def _cause(error: OSError) -> tuple[str, str]:
     return ("changed" if isinstance(error, _ChangedError) else "unreadable"), str(error)
 
 
-def _batches(part: Part, reader: Reader) -> Iterator[tuple[Batch, dict[str, int]]]:
-    """The part's batches, each with the clock corrections that hold for the evidence."""
+def _batches(part: Part, reader: Reader) -> Iterator[Batch]:
     evidence = part.evidence
     with open_regular(evidence.path) as source:
-        units = part.units or tuple(reader.plan(source, evidence.size, readers.BLOCK))
-        batches: Iterator[Batch] = (batch for unit in units for batch in reader.read(source, unit))
-        corrections = dict(evidence.clock)
-        if not part.units:
-            # The sample is kept and used, so that no byte is decoded twice.
-            sample: list[Batch] = []
-            corrections = clock.survey(reader, _tap(batches, sample))
-            batches = itertools.chain(_drain(sample), batches)
-        for batch in batches:
-            yield batch, corrections
+        for unit in part.units or reader.plan(source, evidence.size, readers.BLOCK):
+            yield from reader.read(source, unit)
         status = os.fstat(source.fileno())
         if (status.st_size, status.st_mtime_ns) != (evidence.size, evidence.mtime):
             raise _ChangedError("size or time of change differ from when it was hashed")
 
 
-def _tap(batches: Iterator[Batch], kept: list[Batch]) -> Iterator[Batch]:
-    for batch in batches:
-        kept.append(batch)
-        yield batch
-
-
-def _drain(kept: list[Batch]) -> Iterator[Batch]:
-    kept.reverse()
-    while kept:
-        yield kept.pop()
-
-
-def _take(batch: Batch, reader: Reader, index: int, columns: Columns, count: Count, out: Parsed) -> None:
+def _count_rejects(batch: Batch, count: Count, out: Parsed) -> None:
     count.rejected += len(batch.rejects)
     for reject in batch.rejects:
         out.codes[reject.code] = out.codes.get(reject.code, 0) + 1
-    if not batch.events:
-        return
-    placed = place(reader, batch, count.clock)
-    columns.add(batch, index, placed)
-    span = pc.min_max(placed.time.cast(pa.int64())).as_py()
-    count.add(Count(len(batch), 0, span["min"], span["max"]))
+
+
+def _place(places: Places, columns: Columns, count: Count) -> None:
+    """Time and host of the part's events since the last call."""
+    placed = places.finish()
+    count.clock = places.corrections
+    if len(placed.time):
+        columns.place(placed)
+        span = pc.min_max(placed.time.cast(pa.int64())).as_py()
+        count.add(Count(len(placed.time), 0, span["min"], span["max"]))
 
 
 def _write_events(columns: Columns, package: Package, number: int, out: Parsed) -> None:
     name = f"{package.id}-{number}" if number else package.id
-    for kind, table in columns.finish():
+    ids = [part.evidence.evidence_id for part in package.parts]
+    assembled = (pair for taken in columns.take() for pair in Assembly(taken, ids).tables())
+    for kind, table in assembled:
         own = table.column_names[len(tables.EVENTS) :]
         path = Path(package.folder) / f"{len(out.files)}.parquet"
+        sink = pa.BufferOutputStream()
+        pq.write_table(
+            table,
+            sink,
+            compression=COMPRESSION,
+            # Ids differ in every row. Statistics pay for themselves where ranges are asked for.
+            use_dictionary=["evidence_id", "kind", "host", *own],
+            write_statistics=["time"],
+            row_group_size=1 << 20,
+        )
+        data = sink.getvalue()
         with writing_to(path.parent):
-            pq.write_table(
-                table,
-                path,
-                compression=COMPRESSION,
-                # Ids differ in every row. Statistics pay for themselves where ranges are asked for.
-                use_dictionary=["evidence_id", "kind", "host", *own],
-                write_statistics=["time"],
-                row_group_size=1 << 20,
-            )
-        _finish(path, events_path(kind, name), table.num_rows, out)
+            path.write_bytes(data)
+        file = File(events_path(kind, name), hashlib.sha256(data).hexdigest(), data.size, table.num_rows)
+        out.files.append((str(path), file))
         out.kinds[kind] = out.kinds.get(kind, 0) + table.num_rows
 
 
