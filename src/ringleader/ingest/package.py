@@ -67,13 +67,15 @@ class Package:
 
 @dataclass(slots=True)
 class Count:
-    """What came out of one part. Times are microseconds since 1970 in UTC."""
+    """What came out of one part. Times are microseconds since 1970 in UTC; ``clock`` and ``disbelieved`` are what the
+    column clock of evidence tells."""
 
     records: int = 0
     rejected: int = 0
     first: int | None = None
     last: int | None = None
     clock: dict[str, int] = field(default_factory=dict)
+    disbelieved: int = 0
 
     def add(self, other: Count) -> None:
         self.records += other.records
@@ -81,6 +83,7 @@ class Count:
         self.first = min((t for t in (self.first, other.first) if t is not None), default=None)
         self.last = max((t for t in (self.last, other.last) if t is not None), default=None)
         self.clock |= other.clock
+        self.disbelieved += other.disbelieved
 
 
 @dataclass(slots=True)
@@ -164,7 +167,7 @@ def _place(places: Places, columns: Columns, count: Count) -> None:
     if len(placed.time):
         columns.place(placed)
         span = pc.min_max(placed.time.cast(pa.int64())).as_py()
-        count.add(Count(len(placed.time), 0, span["min"], span["max"]))
+        count.add(Count(len(placed.time), 0, span["min"], span["max"], disbelieved=placed.disbelieved))
 
 
 def _write_events(columns: Columns, package: Package, number: int, out: Parsed) -> None:

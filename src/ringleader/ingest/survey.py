@@ -161,9 +161,8 @@ def _leaf(leaf: Leaf, path: Path, look: Look, container: str | None, out: Survey
         out.parts.append(Refused(leaf.shown, "unknown-format", guess(leaf.head), evidence_id))
         return None
     out.spooled += size
-    os.utime(
-        path, (0, 0)
-    )  # when it was unpacked says nothing about the evidence: readers must not take it for its time
+    # When it was unpacked says nothing about the evidence: readers must not take it for its time.
+    os.utime(path, (leaf.mtime, leaf.mtime))
     with path.open("rb") as source:
         mtime = os.fstat(source.fileno()).st_mtime_ns
         units, corrections = _plan(reader, source, size, look)
