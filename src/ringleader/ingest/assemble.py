@@ -39,13 +39,14 @@ class Assembly:
 
     def __init__(self, taken: Taken, evidence_ids: Sequence[str]) -> None:
         self._forms = taken.forms
-        self._values = taken.values.array()
-        self._shapes = np.concatenate(taken.shapes)
-        widths = np.concatenate(taken.widths).astype(np.int64)
+        self._values = taken.values.array(taken.rest)
+        self._shapes = np.array(taken.shapes, np.int32)
+        widths = np.array([len(form.names) for form in taken.forms], np.int64)[self._shapes]
         self._starts = np.cumsum(widths) - widths
         kinds = pa.array(taken.kinds, pa.string()).dictionary_encode()
         self._kinds, self._names = kinds.indices.to_numpy(), kinds.dictionary
-        evidence, offsets = np.concatenate(taken.evidence), np.concatenate(taken.offsets)
+        index, events = zip(*taken.evidence, strict=True)
+        evidence, offsets = np.repeat(np.array(index, np.int32), events), np.array(taken.offsets, np.int64)
         self._order = np.lexsort((offsets, evidence))
         self._fixed = _fixed(taken.placed, evidence, offsets, evidence_ids)
         self._rest = _Rest(taken, self._shapes, self._starts)

@@ -7,15 +7,12 @@ This is the hot path of ingest: no event is looked at twice, and one array is ch
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from ringleader.ingest.place import Placed
 from ringleader.ingest.texts import Texts, is_utf8, printable, to_json
@@ -44,16 +41,15 @@ class Shape:
 
 @dataclass(slots=True)
 class Taken:
-    """Events in the order in which they came. ``shapes``, ``widths`` (number of values), ``evidence`` (index) and
-    ``offsets`` go by batch, with an entry an event; ``rest`` is the JSON of values that are no plain text (lists,
-    null), by their place in ``values``."""
+    """Events in the order in which they came, one entry an event in ``shapes`` (places in ``forms``), ``offsets`` and
+    ``kinds``. ``evidence`` has an index and a number of events by batch. ``rest`` is the JSON of values that are no
+    plain text (lists, null), by their place in ``values``, which holds an empty text there."""
 
-    forms: list[Shape]
-    shapes: list[npt.NDArray[np.int32]] = field(default_factory=list)
-    widths: list[npt.NDArray[np.int32]] = field(default_factory=list)
-    evidence: list[npt.NDArray[np.int32]] = field(default_factory=list)
-    offsets: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    forms: list[Shape] = field(default_factory=list)
+    shapes: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
+    evidence: list[tuple[int, int]] = field(default_factory=list)
     values: Texts = field(default_factory=Texts)
     rest: dict[int, str] = field(default_factory=dict)
     placed: list[Placed] = field(default_factory=list)
@@ -63,7 +59,7 @@ class Columns:
     """Collects the events of one package."""
 
     def __init__(self) -> None:
-        self._taken = Taken([])
+        self._taken = Taken()
         # By the exporter's renames, then by an event's names.
         self._known: defaultdict[tuple[tuple[str, str], ...], dict[tuple[str, ...], int]] = defaultdict(dict)
 
@@ -83,14 +79,12 @@ class Columns:
                 if names not in known:
                     known[names] = len(taken.forms)
                     taken.forms.append(_shape(event, canonical))
-            shapes = [known[names] for names in keys]
-        widths = np.fromiter(map(len, keys), np.int32, len(keys))
-        self._values(list(chain.from_iterable(map(dict.values, events))), shapes, widths)  # type: ignore[arg-type]
-        taken.shapes.append(np.array(shapes, np.int32))
-        taken.widths.append(widths)
-        taken.evidence.append(np.full(len(events), evidence, np.int32))
-        taken.offsets.append(np.array(batch.offsets, np.int64))
+            shapes = list(map(known.__getitem__, keys))
+        self._values(list(chain.from_iterable(map(dict.values, events))), shapes)  # type: ignore[arg-type]
+        taken.shapes += shapes  # type: ignore[arg-type]
+        taken.offsets += batch.offsets
         taken.kinds += batch.kinds
+        taken.evidence.append((evidence, len(events)))
 
     def place(self, placed: Placed) -> None:
         """Time and host of the events since the last call."""
@@ -98,41 +92,41 @@ class Columns:
 
     def take(self) -> Iterator[Taken]:
         """All events since the last call, if any."""
-        taken, self._taken = self._taken, Taken([])
+        taken, self._taken = self._taken, Taken()
         self._known.clear()
         if taken.kinds:
             yield taken
 
-    def _values(self, flat: list[Any], shapes: list[int], widths: npt.NDArray[np.int32]) -> None:
+    def _values(self, flat: list[Any], shapes: list[int]) -> None:
         """Take the values of events one after the other. What is no string is made one, or goes to ``rest``."""
         taken = self._taken
-        odd, start = [taken.forms[shape].odd for shape in shapes], 0
-        for positions, width in zip(odd, widths.tolist(), strict=True):
-            for position in positions:
+        forms = list(map(taken.forms.__getitem__, shapes))
+        start = 0
+        for form in forms:
+            for position in form.odd:
                 item = flat[start + position]
                 if type(item) is int:
                     flat[start + position] = str(item)
                 else:
                     self._text(flat, start + position)
-            start += width
+            start += len(form.names)
         try:
-            array = pa.array(flat, pa.string())
-        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
-            starts = np.cumsum(widths) - widths
+            taken.values.add(flat)
+        except (TypeError, UnicodeEncodeError):
+            starts = list(accumulate((len(form.names) for form in forms), initial=0))
             for at in [at for at, item in enumerate(flat) if type(item) is not str or not is_utf8(item)]:
                 self._text(flat, at)
-                event = int(np.searchsorted(starts, at, "right")) - 1
-                odd[event].add(at - int(starts[event]))
-            array = pa.array(flat, pa.string())
-        for at in taken.values.add(array).tolist():
-            taken.rest.setdefault(at, "null")
+                event = bisect_right(starts, at) - 1
+                forms[event].odd.add(at - starts[event])
+            taken.values.add(flat)
 
     def _text(self, flat: list[Any], at: int) -> None:
         text = value.text(flat[at])
-        if isinstance(text, list) or (text is not None and not is_utf8(text)):
+        if isinstance(text, str) and is_utf8(text):
+            flat[at] = text
+        else:
             self._taken.rest[len(self._taken.values) + at] = to_json(text)
-            text = None
-        flat[at] = text
+            flat[at] = ""
 
 
 def _shape(event: Event, canonical: Mapping[str, str]) -> Shape:

@@ -130,12 +130,14 @@ class Places:
         votes = self._votes
         if own.null_count < len(own):
             difference = pc.subtract(own, time).to_pylist()
+            asked = {name for name in set(hosts) if name is not None and votes.wants(votes.sensor, name)}
             for name, micros, sampled in zip(hosts, difference, waiting.sampled, strict=True):
-                if micros is not None and name is not None and sampled:
+                if name in asked and micros is not None and sampled:
                     votes.add(votes.sensor, name, micros)
-        for at, second in enumerate(waiting.collector):
+        asked = {name for name in set(hosts) if name is not None and votes.wants(votes.collector, name)}
+        for at, second in enumerate(waiting.collector if asked else ()):
             name = hosts[at]
-            if second is None or name is None or waiting.sensor[at] is not None or not waiting.sampled[at]:
+            if second is None or name not in asked or waiting.sensor[at] is not None or not waiting.sampled[at]:
                 continue
             if votes.wants(votes.collector, name) and clock.has_no_zone(waiting.raw[at]):
                 truth, labelled = clock.parse(second), time[at].as_py()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +19,12 @@ _ROOM = 80 << 20
 
 
 class Texts:
-    """Arrays of texts, one after the other. Each is copied while it is still in the processor's cache, and its memory
-    used again for the next."""
+    """Texts that become one Arrow array. They are copied by the batch, while they are in the processor's cache."""
 
     def __init__(self) -> None:
         self._data = np.empty(_ROOM, np.uint8)
         self._used = 0
         self._ends: list[npt.NDArray[np.int32]] = []
-        self._nulls: list[npt.NDArray[np.int64]] = []
         self._length = 0
 
     def __len__(self) -> int:
@@ -35,39 +34,32 @@ class Texts:
     def nbytes(self) -> int:
         return self._used + 4 * self._length
 
-    def add(self, array: pa.StringArray) -> npt.NDArray[np.int64]:
-        """Where the nulls of ``array``, which is no slice, are among all texts. Raises MemoryError for more than 2 GiB,
-        which no worker may hold."""
-        _, ends, data = array.buffers()
-        of_array = np.frombuffer(ends, np.int32, len(array) + 1)[1:] if len(array) else np.empty(0, np.int32)
-        length = int(of_array[-1]) if len(array) else 0
-        end = self._used + length
+    def add(self, texts: list[str]) -> None:
+        """Raises TypeError or UnicodeEncodeError, and takes none, if any is no text or has half a surrogate pair.
+        Raises MemoryError for more than 2 GiB, which no worker may hold."""
+        joined = "".join(texts)
+        data = joined.encode()
+        lengths: Iterable[int] = map(len, texts)
+        if len(data) != len(joined):
+            lengths = (len(text) if text.isascii() else len(text.encode()) for text in texts)
+        end = self._used + len(data)
         if end > _MOST:
             raise MemoryError("more than 2 GiB of texts")
         if end > len(self._data):
             self._data = np.concatenate([self._data[: self._used], np.empty(end, np.uint8)])
-        if length:
-            self._data[self._used : end] = np.frombuffer(data, np.uint8, length)
-        self._ends.append(of_array + np.int32(self._used))
+        self._data[self._used : end] = np.frombuffer(data, np.uint8)
+        self._ends.append(np.cumsum(np.fromiter(lengths, np.int32, len(texts)), dtype=np.int32) + np.int32(self._used))
         self._used = end
-        nulls = np.empty(0, np.int64)
-        if array.null_count:
-            nulls = np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False)) + self._length
-            self._nulls.append(nulls)
-        self._length += len(array)
-        return nulls
+        self._length += len(texts)
 
-    def array(self) -> pa.StringArray:
-        """All texts; none can be added any more."""
+    def array(self, nulls: Iterable[int]) -> pa.StringArray:
+        """All texts, those at the places ``nulls`` taken for null; none can be added any more."""
         ends = np.concatenate([np.zeros(1, np.int32), *self._ends])
-        validity = None
-        if self._nulls:
-            valid = np.ones(self._length, bool)
-            valid[np.concatenate(self._nulls)] = False
-            validity = pa.py_buffer(np.packbits(valid, bitorder="little"))
-        return pa.StringArray.from_buffers(
-            self._length, pa.py_buffer(ends), pa.py_buffer(self._data[: self._used]), validity
-        )
+        valid = np.ones(self._length, bool)
+        valid[np.fromiter(nulls, np.int64)] = False
+        validity = pa.py_buffer(np.packbits(valid, bitorder="little"))
+        data = pa.py_buffer(self._data[: self._used])
+        return pa.StringArray.from_buffers(self._length, pa.py_buffer(ends), data, validity)
 
 
 def is_utf8(text: str) -> bool:
