@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from ringleader.ingest import assemble
 from ringleader.ingest.assemble import Assembly
 from ringleader.ingest.columns import Columns
 from ringleader.ingest.place import Placed
+from ringleader.ingest.texts import Texts, is_utf8
 from ringleader.schema import tables, value
 from ringleader.schema.batch import Batch
 from ringleader.store.layout import MIXED, field_name
@@ -36,7 +38,12 @@ def stored(found: list[tuple[int, Batch]]) -> dict[str, pa.Table]:
     for evidence, batch in found:
         made.add(batch, evidence)
         made.place(placed(batch))
-    return {kind: table for taken in made.take() for kind, table in Assembly(taken, IDS).tables()}
+    return {
+        kind: assembly.table(rows)
+        for taken in made.take()
+        for assembly in [Assembly(taken, IDS)]
+        for kind, rows in assembly.kinds()
+    }
 
 
 def events_of(by_kind: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
@@ -157,3 +164,47 @@ def test_too_many_kinds_share_one_table(monkeypatch: pytest.MonkeyPatch) -> None
     assert sorted(by_kind) == [MIXED, "k/0", "k/1", "k/2", "k/3", "k/4"]
     assert by_kind[MIXED]["kind"].to_pylist() == ["k/5", "k/6", "k/7", "k/8"]
     assert events_of(by_kind) == expected([(0, batch)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(PAIRS, st.integers(0, 8))
+def test_events_of_several_kinds_in_one_table(found: list[tuple[int, Batch]], budget: int) -> None:
+    made = Columns()
+    for evidence, batch in found:
+        made.add(batch, evidence)
+        made.place(placed(batch))
+    for taken in made.take():
+        assembly = Assembly(taken, IDS)
+        rows = np.concatenate([rows for _, rows in assembly.kinds()])
+        table = assembly.table(rows, budget)
+        assert len(table.column_names) <= len(tables.EVENTS) + budget
+        assert events_of({"all": table}) == expected(found)
+
+
+@given(st.lists(st.lists(st.text(max_size=5))))
+def test_texts_become_one_array(batches_of_texts: list[list[str]]) -> None:
+    wanted = list[str | None]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ringleader.ingest.texts._ROOM", 1)
+        texts = Texts()
+        for some in batches_of_texts:
+            try:
+                texts.add(some)
+            except UnicodeEncodeError:
+                assert not all(map(is_utf8, some))
+            else:
+                wanted += some
+    assert len(texts) == len(wanted)
+    nulls = range(0, len(wanted), 3)
+    for at in nulls:
+        wanted[at] = None
+    array = texts.array(nulls)
+    array.validate(full=True)
+    assert array.to_pylist() == wanted
+
+
+def test_what_is_no_text_is_not_taken() -> None:
+    texts = Texts()
+    with pytest.raises(TypeError):
+        texts.add(["a", 1])  # type: ignore[list-item]
+    assert len(texts) == 0 == len(texts.array([]))

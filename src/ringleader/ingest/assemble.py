@@ -7,7 +7,7 @@ Rows are the places of events among all that were taken, in the order of evidenc
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -51,16 +51,17 @@ class Assembly:
         self._fixed = _fixed(taken.placed, evidence, offsets, evidence_ids)
         self._rest = _Rest(taken, self._shapes, self._starts)
 
-    def tables(self) -> Iterator[tuple[str, pa.Table]]:
-        """Kind, or :data:`MIXED`, and the table of its events, sorted by kind."""
+    def kinds(self) -> Iterator[tuple[str, Numbers]]:
+        """Kind, or :data:`MIXED`, and the rows of its events, sorted by kind."""
         groups = np.minimum(self._kinds, KINDS)[self._order]  # kinds are numbered as they appeared
         by_group = self._order[np.argsort(groups, kind="stable")]
         ends = np.cumsum(np.bincount(groups))
         names = [*self._names.slice(0, KINDS).to_pylist(), MIXED]
         for group in sorted(range(len(ends)), key=names.__getitem__):
-            yield names[group], self._table(by_group[ends[group - 1] if group else 0 : ends[group]])
+            yield names[group], by_group[ends[group - 1] if group else 0 : ends[group]]
 
-    def _table(self, rows: Numbers) -> pa.Table:
+    def table(self, rows: Numbers, budget: int | None = None) -> pa.Table:
+        """Events of one kind or of several, with at most ``budget`` columns of the sources' own fields."""
         present, local = np.unique(self._shapes[rows], return_inverse=True)
         places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)  # column to (shape, position)
         counts: Counter[str] = Counter()
@@ -74,7 +75,7 @@ class Assembly:
                     places[name].append((index, position))
                     counts[name] += events
         rest = [self._rest.of(rows, counts)]
-        names = sorted(_most_frequent(counts))
+        names = sorted(_most_frequent(counts, BUDGET if budget is None else budget))
         for name in places.keys() - set(names):
             loose += [(index, position, name) for index, position in places[name]]
         starts = self._starts[rows]
@@ -198,5 +199,5 @@ _DASH = pa.scalar("-", pa.string())
 # With types given throughout: where Arrow has to guess, it looks for dateutil on the disk, each time.
 
 
-def _most_frequent(counts: Counter[str]) -> Iterable[str]:
-    return sorted((name for name in counts if counts[name] > 0), key=lambda name: (-counts[name], name))[:BUDGET]
+def _most_frequent(counts: Counter[str], most: int) -> list[str]:
+    return sorted((name for name in counts if counts[name] > 0), key=lambda name: (-counts[name], name))[:most]

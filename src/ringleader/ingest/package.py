@@ -173,8 +173,8 @@ def _place(places: Places, columns: Columns, count: Count) -> None:
 def _write_events(columns: Columns, package: Package, number: int, out: Parsed) -> None:
     name = f"{package.id}-{number}" if number else package.id
     ids = [part.evidence.evidence_id for part in package.parts]
-    assembled = (pair for taken in columns.take() for pair in Assembly(taken, ids).tables())
-    for kind, table in assembled:
+    assembled = (Assembly(taken, ids) for taken in columns.take())
+    for kind, table in ((kind, events.table(rows)) for events in assembled for kind, rows in events.kinds()):
         own = table.column_names[len(tables.EVENTS) :]
         path = Path(package.folder) / f"{len(out.files)}.parquet"
         sink = pa.BufferOutputStream()

@@ -38,17 +38,19 @@ class Texts:
         """Raises TypeError or UnicodeEncodeError, and takes none, if any is no text or has half a surrogate pair.
         Raises MemoryError for more than 2 GiB, which no worker may hold."""
         joined = "".join(texts)
+        if joined.isascii():
+            ends = np.cumsum(np.fromiter(map(len, texts), np.int32, len(texts)), dtype=np.int32)
+        else:
+            # Arrow counts their bytes fastest.
+            ends = np.frombuffer(pa.array(texts, pa.string()).buffers()[1], np.int32, len(texts) + 1)[1:]
         data = joined.encode()
-        lengths: Iterable[int] = map(len, texts)
-        if len(data) != len(joined):
-            lengths = (len(text) if text.isascii() else len(text.encode()) for text in texts)
         end = self._used + len(data)
         if end > _MOST:
             raise MemoryError("more than 2 GiB of texts")
         if end > len(self._data):
             self._data = np.concatenate([self._data[: self._used], np.empty(end, np.uint8)])
         self._data[self._used : end] = np.frombuffer(data, np.uint8)
-        self._ends.append(np.cumsum(np.fromiter(lengths, np.int32, len(texts)), dtype=np.int32) + np.int32(self._used))
+        self._ends.append(ends + np.int32(self._used))
         self._used = end
         self._length += len(texts)
 
