@@ -122,6 +122,15 @@ def _system(inner: Event) -> Event:
                 out[name] = found
             continue
         attributes = found.get("#attributes")
+        names = _ATTRIBUTES.get(name)
+        if names is not None and type(attributes) is dict and len(found) == 1:
+            # Nearly all are like this.
+            for key, item in attributes.items():
+                if key not in names:
+                    _attributes(out, name, {key: item})
+                elif item is not None:
+                    out[names[key]] = item
+            continue
         if attributes is None:
             attributes = found if "#text" not in found else {}
         if "#text" in found:
@@ -262,8 +271,9 @@ def _beat_data(found: Any) -> Event:
 
 def _joined(system: Event, data: Event) -> Event:
     """Both in one event; on a clash the data keeps the name."""
-    for name in system.keys() & data.keys():
-        system[f"System_{name}"] = system.pop(name)
+    if not system.keys().isdisjoint(data):
+        for name in system.keys() & data.keys():
+            system[f"System_{name}"] = system.pop(name)
     system.update(data)
     return system
 
