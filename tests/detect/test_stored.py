@@ -17,7 +17,9 @@ from test_kernel import CONDITIONS, detections, events, matcher, rule
 from ringleader.detect import oracle, stored
 from ringleader.detect.program import compile_rule
 from ringleader.ingest import sharing
-from ringleader.ingest.columns import Columns, Placed
+from ringleader.ingest.assemble import Assembly
+from ringleader.ingest.columns import Columns
+from ringleader.ingest.place import Placed
 from ringleader.schema import tables, value
 from ringleader.schema.batch import Batch
 from ringleader.store import File
@@ -29,16 +31,19 @@ mixed = st.lists(st.tuples(st.sampled_from(sorted(KINDS)), events), min_size=1, 
 
 def write(root: Path, package: int, found: list[tuple[str, dict[str, Any]]]) -> list[File]:
     """The events as one package's files; each event's offset is its place."""
-    columns = Columns([f"{package:064}"])
+    columns = Columns()
     batch = Batch([kind for kind, _ in found], [event for _, event in found], list(range(len(found))))
     none = pa.nulls(len(found), pa.string())
-    columns.add(batch, 0, Placed(pa.nulls(len(found), tables.TIME), none, none))
+    columns.add(batch, 0)
+    columns.place(Placed(pa.nulls(len(found), tables.TIME), none, none))
     files = []
-    for number, shared in enumerate(sharing.files(columns.finish())):
-        file = File(events_path(shared.kind, f"{package}-{number}"), "", 0, shared.table.num_rows, shared.kinds)
-        (root / file.path).parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(shared.table, root / file.path)
-        files.append(file)
+    for events in (Assembly(taken, [f"{package:064}"]) for taken in columns.take()):
+        for number, shared in enumerate(sharing.files(events)):
+            table = events.table(shared.rows, shared.budget)
+            file = File(events_path(shared.kind, f"{package}-{number}"), "", 0, table.num_rows, shared.kinds)
+            (root / file.path).parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(table, root / file.path)
+            files.append(file)
     return files
 
 
