@@ -74,6 +74,7 @@ class Matcher:
         self._budget = Budget()
         self._plans: dict[tuple[tuple[str, str], ...], dict[str, Plan]] = {}
         self._prefilter: Prefilter | None = None
+        self._covered: dict[Keywords, bool] = {}
 
     def plan(self, kind: str, renames: Mapping[str, str] | None = None) -> Plan:
         plans = self._plans.setdefault(tuple(sorted((renames or {}).items())), {})
@@ -95,40 +96,25 @@ class Matcher:
             except KeyError:
                 places[kind] = [place]
         wanting = {kind: plan for kind in places if not (plan := self.plan(kind, batch.renames)).idle}
-        flagged = self._flagged(batch, wanting)
+        sieves = {kind: self._sieve(plan.keywords) for kind, plan in wanting.items() if plan.keywords is not None}
+        sieve = next((each for each in sieves.values() if each is not None), None)
+        flagged = set() if sieve is None or batch.raw is None else sieve.flagged(batch)
         for kind, plan in wanting.items():
-            if plan.keywords is not None and (flagged is None or not self._filtered(plan)):
+            if kind in sieves and (sieves[kind] is None or batch.raw is None):
                 hits.extend((place, rules) for place in places[kind] if (rules := plan.match(batch.events[place])))
             else:
-                hits.extend(_match_plain(plan, batch.events, places[kind], flagged or set()))
+                hits.extend(_match_plain(plan, batch.events, places[kind], flagged))
         hits.sort()
         return hits
-
-    def _flagged(self, batch: Batch, plans: Mapping[str, Plan]) -> set[int] | None:
-        """The events in which a keyword may occur; None when that is not known and each must be looked at."""
-        asking = [plan.keywords for plan in plans.values() if plan.keywords is not None]
-        if not asking:
-            return set()
-        if self._prefilter is None:
-            self._prefilter = Prefilter.of(self._programs, self._scope)
-        if batch.raw is None:
-            return None if any(self._prefilter.covers(keywords.predicates) for keywords in asking) else set()
-        if not any(self._prefilter.covers(keywords.predicates) for keywords in asking):
-            return set()
-        return self._prefilter.flagged(batch)
 
     def _sieve(self, keywords: Keywords) -> Prefilter | None:
         """The prefilter, if what it passes over cannot satisfy any of ``keywords``."""
         if self._prefilter is None:
             self._prefilter = Prefilter.of(self._programs, self._scope)
-        return self._prefilter if self._prefilter.covers(keywords.predicates) else None
-
-    def _filtered(self, plan: Plan) -> bool:
-        return (
-            self._prefilter is not None
-            and plan.keywords is not None
-            and self._prefilter.covers(plan.keywords.predicates)
-        )
+        covered = self._covered.get(keywords)
+        if covered is None:
+            covered = self._covered[keywords] = self._prefilter.covers(keywords.predicates)
+        return self._prefilter if covered else None
 
     def match_columns(self, kind: str, columns: Columns) -> list[Hit]:
         """The hits among stored rows of one kind, in order of the rows."""
@@ -160,10 +146,13 @@ class Matcher:
 
 
 def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: set[int]) -> list[Hit]:
-    """The hot path: all values of an event are looked at only if it is flagged."""
+    """The hot path: all values of an event are looked at only if it is flagged, and few if these rule all rules out."""
     fields, memos, known = plan.fields, plan.memos, plan.combinations.get
     tail = (0,) if plan.keywords is not None else ()
     plain = not plan.fallbacks and not plan.exists
+    screened = plan.screened(len(chosen))
+    few, few_memos = ((), ()) if screened is None else (screened.names, screened.memos)
+    passed = 0
     hits: list[Hit] = []
     for place in chosen:
         event = events[place]
@@ -172,6 +161,9 @@ def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: se
                 hits.append((place, rules))
             continue
         try:
+            if screened is not None and not screened[(*map(getitem, few_memos, map(event.get, few)),)]:
+                continue
+            passed += 1
             if plain:
                 key = (*map(getitem, memos, map(event.get, fields)), *tail)
             else:
@@ -185,6 +177,8 @@ def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: se
             fixed = found[0]
         if fixed:
             hits.append((place, fixed))
+    if screened is not None:
+        screened.passed += passed
     return hits
 
 

@@ -49,10 +49,14 @@ class Literals:
             self._numbers.clear()
             self._kept = 0
         lines = text.split("\n")
-        for line in set(lines).difference(self._lines):
-            self._learn(line)
-        for number in set(map(self._lines.__getitem__, lines)):  # few lines differ in what they hit
-            self._take(self._hits[number], found, pending, False, False)
+        numbers = set(map(self._lines.get, lines))  # few lines differ in what they hit
+        if None in numbers:
+            for line in set(lines).difference(self._lines):
+                self._learn(line)
+            numbers = set(map(self._lines.get, lines))
+        for number in numbers:
+            if hits := self._hits[number]:  # type: ignore[index]
+                self._take(hits, found, pending, False, False)
         self._take(self._hits[self._lines[lines[0]]], found, pending, True, False)
         self._take(self._hits[self._lines[lines[-1]]], found, pending, False, True)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from operator import getitem
 from typing import Any
 
 from ringleader.detect import tree
 from ringleader.detect.field import NONE, Class, Field
 from ringleader.detect.program import Predicate, Program, Tree
+from ringleader.detect.screen import Screen
 from ringleader.schema import value
 from ringleader.schema.batch import Event
 
@@ -17,6 +19,8 @@ MEMO_CHARS = 64 << 20
 MEMO_VALUE = 2048
 """A longer value is not kept: few such values come again, and literals remember the lines of long texts."""
 MEMO_COMBINATIONS = 400_000
+SCREENED_FROM = 100
+"""Events of one kind from which choosing a screen pays."""
 
 Rules = tuple[int, ...]
 
@@ -54,12 +58,20 @@ class _Classes:
 class _Memo(dict[Any, int]):
     """Decoded value to class number. Lists cannot be keys: callers meet TypeError and ask ``of``."""
 
-    def __init__(self, field: Field, classes: _Classes, budget: Budget) -> None:
+    def __init__(
+        self, predicates: Mapping[int, Predicate], slow: Callable[[int], None], classes: _Classes, budget: Budget
+    ) -> None:
         super().__init__()
-        self._field = field
+        self.predicates = predicates
+        self._slow = slow
         self._classes = classes
         self._budget = budget
         budget.memos.append(self)
+
+    @cached_property
+    def _field(self) -> Field:
+        """Made when there is a value: most fields that rules ask of a kind are in few recordings."""
+        return Field(self.predicates, self._slow)
 
     def __missing__(self, content: Any) -> int:
         number = self._classes.number(self._field.classify(content))
@@ -121,7 +133,7 @@ class Plan:
         names = [tuple(renames.get(n, n) for n in aliases.get(field, (field,))) for field in self.sigma_fields]
         self.fields = tuple(choice[0] for choice in names)
         self.fallbacks = [(place, choice[1:]) for place, choice in enumerate(names) if len(choice) > 1]
-        self.memos = tuple(_Memo(Field(tests, report), self.classes, budget) for tests in by_field.values())
+        self.memos = tuple(_Memo(tests, report, self.classes, budget) for tests in by_field.values())
         self.exists = [
             (number, tuple(renames.get(n, n) for n in aliases.get(predicate.field, (predicate.field,))))
             for number, predicate in enumerate(predicates)
@@ -133,6 +145,7 @@ class Plan:
             if predicate.op.startswith("ref") and number in owners
         }
         self.combinations: dict[tuple[int, ...], tuple[Rules, Rules]] = {}
+        self._seen = 0
         self._index_rules(predicates)
 
     def _number(self, predicate: Predicate) -> int:
@@ -187,6 +200,21 @@ class Plan:
         for _, names in self.exists:
             numbers.append(any(name in event for name in names))
         return tuple(numbers)
+
+    def screened(self, events: int) -> Screened | None:
+        """What passes over events at a glance, once there were enough and while it does; ``events`` are at hand."""
+        self._seen += events
+        if self._seen < SCREENED_FROM or self._screened is None or 4 * self._screened.passed > self._seen:
+            return None
+        return self._screened
+
+    @cached_property
+    def _screened(self) -> Screened | None:
+        absent = () if self.keywords is None else self.keywords.numbers
+        screen = Screen(self._trees, self._leaves, [memo.predicates for memo in self.memos], absent)
+        if screen.places is None or any(place in screen.places for place, _ in self.fallbacks):
+            return None
+        return Screened(self, screen, screen.places)
 
     def rules(self, key: tuple[int, ...]) -> tuple[Rules, Rules]:
         """The rules that hold for a combination, and those that depend on the event itself (references to fields)."""
@@ -251,15 +279,35 @@ class Plan:
         return shown
 
 
+class Screened(dict[tuple[int, ...], bool]):
+    """The classes of the fields ``names`` to whether any rule may hold on an event without keywords; kept when asked
+    for."""
+
+    def __init__(self, plan: Plan, screen: Screen, places: tuple[int, ...]) -> None:
+        super().__init__()
+        self.names = tuple(plan.fields[place] for place in places)
+        self.memos = tuple(plan.memos[place] for place in places)
+        self.passed = 0
+        self._screen = screen
+        self._sets = plan.classes.sets
+
+    def __missing__(self, key: tuple[int, ...]) -> bool:
+        if len(self) >= MEMO_COMBINATIONS:
+            self.clear()
+        verdict = self[key] = self._screen.passes(frozenset().union(*(self._sets[number] for number in key)))
+        return verdict
+
+
 class Keywords:
     """The predicates that ask all values of an event."""
 
     def __init__(
         self, predicates: Mapping[int, Predicate], classes: _Classes, budget: Budget, slow: Callable[[int], None]
     ) -> None:
+        self.numbers = tuple(predicates)
         self.predicates = tuple(predicates.values())
         self._classes = classes
-        self._memo = _Memo(Field(predicates, slow), classes, budget)
+        self._memo = _Memo(predicates, slow, classes, budget)
 
     def of(self, contents: Iterable[Any]) -> int:
         """The number of the union of the classes of all ``contents``. Keywords never hold on null."""
