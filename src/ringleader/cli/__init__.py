@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -105,6 +106,8 @@ app.add_typer(
 
 
 def main() -> None:
+    # Each worker would import the script that this runs from, and the command line with it.
+    vars(sys.modules["__main__"]).pop("__file__", None)
     app()
 
 

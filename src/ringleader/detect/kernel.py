@@ -17,16 +17,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import getitem
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import orjson
-import pyarrow as pa
 
 from ringleader.detect.keywords import Prefilter
 from ringleader.detect.plan import Budget, Keywords, Plan, Rules
 from ringleader.detect.program import Program
 from ringleader.schema.batch import Batch, Event
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Hit = tuple[int, Rules]
 """The event's place in its batch, and the numbers of the rules that hold on it."""

@@ -272,10 +272,10 @@ class Plan:
             if predicate.field:
                 choices = self.names(self.sigma_fields.index(predicate.field))
                 name = next((n for n in choices if event.get(n) is not None), choices[0])
-                shown[predicate.field] = show(event.get(name))
+                shown[predicate.field] = value.show(event.get(name))
             else:
                 test = Field({number: predicate})
-                shown.update((name, show(c)) for name, c in event.items() if number in test.classify(c))
+                shown.update((name, value.show(c)) for name, c in event.items() if number in test.classify(c))
         return shown
 
 
@@ -356,11 +356,3 @@ class _Reference:
             case "refin":
                 return right in left
         return left == right
-
-
-def show(content: Any) -> str:
-    """A value for people: lists joined by commas, null as the empty text."""
-    content = value.text(content)
-    if isinstance(content, list):
-        return ", ".join("" if item is None else item for item in content)
-    return "" if content is None else content
