@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from operator import getitem
 from typing import Any
@@ -20,7 +20,7 @@ MEMO_VALUE = 2048
 """A longer value is not kept: few such values come again, and literals remember the lines of long texts."""
 MEMO_COMBINATIONS = 400_000
 SCREENED_FROM = 100
-"""Events of one kind from which choosing a screen pays."""
+"""Events of one kind, beyond one for each rule, from which choosing a screen pays."""
 
 Rules = tuple[int, ...]
 
@@ -59,10 +59,16 @@ class _Memo(dict[Any, int]):
     """Decoded value to class number. Lists cannot be keys: callers meet TypeError and ask ``of``."""
 
     def __init__(
-        self, predicates: Mapping[int, Predicate], slow: Callable[[int], None], classes: _Classes, budget: Budget
+        self,
+        predicates: Mapping[int, Predicate],
+        slow: Callable[[int], None],
+        classes: _Classes,
+        budget: Budget,
+        gates: Class | None = None,
     ) -> None:
         super().__init__()
         self.predicates = predicates
+        self._gates = gates
         self._slow = slow
         self._classes = classes
         self._budget = budget
@@ -71,7 +77,7 @@ class _Memo(dict[Any, int]):
     @cached_property
     def _field(self) -> Field:
         """Made when there is a value: most fields that rules ask of a kind are in few recordings."""
-        return Field(self.predicates, self._slow)
+        return Field(self.predicates, self._slow, self._gates)
 
     def __missing__(self, content: Any) -> int:
         number = self._classes.number(self._field.classify(content))
@@ -126,6 +132,12 @@ class Plan:
             for rule in owners[number]:
                 slow(rule)
 
+        self._references = {
+            number: _Reference(predicate, aliases, renames)
+            for number, predicate in enumerate(predicates)
+            if predicate.op.startswith("ref") and number in owners
+        }
+        self._index_rules(predicates)
         self.classes = _Classes()
         keywords = by_field.pop("", None)
         self.keywords = None if keywords is None else Keywords(keywords, self.classes, budget, report)
@@ -133,20 +145,16 @@ class Plan:
         names = [tuple(renames.get(n, n) for n in aliases.get(field, (field,))) for field in self.sigma_fields]
         self.fields = tuple(choice[0] for choice in names)
         self.fallbacks = [(place, choice[1:]) for place, choice in enumerate(names) if len(choice) > 1]
-        self.memos = tuple(_Memo(tests, report, self.classes, budget) for tests in by_field.values())
+        self.memos = tuple(
+            _Memo(tests, report, self.classes, budget, self._gates(tests, owners)) for tests in by_field.values()
+        )
         self.exists = [
             (number, tuple(renames.get(n, n) for n in aliases.get(predicate.field, (predicate.field,))))
             for number, predicate in enumerate(predicates)
             if predicate.op == "exists" and number in owners
         ]
-        self._references = {
-            number: _Reference(predicate, aliases, renames)
-            for number, predicate in enumerate(predicates)
-            if predicate.op.startswith("ref") and number in owners
-        }
         self.combinations: dict[tuple[int, ...], tuple[Rules, Rules]] = {}
         self._seen = 0
-        self._index_rules(predicates)
 
     def _number(self, predicate: Predicate) -> int:
         return self._numbers.setdefault(predicate, len(self._numbers))
@@ -154,15 +162,26 @@ class Plan:
     def _index_rules(self, predicates: list[Predicate]) -> None:
         self._always: list[int] = []
         self._needing: dict[int, list[int]] = {}
+        self._needed: dict[int, Class | None] = {}
         self._open: dict[int, bool] = {}
         for rule, joined in self._trees.items():
-            needed = tree.necessary(joined, predicates)
+            needed = self._needed[rule] = tree.necessary(joined, predicates)
             self._open[rule] = not self._references.keys().isdisjoint(self._leaves[rule])
             if needed is None:
                 self._always.append(rule)
             else:
                 for number in needed:
                     self._needing.setdefault(number, []).append(rule)
+
+    def _gates(self, tests: Mapping[int, Predicate], owners: Mapping[int, Sequence[int]]) -> Class | None:
+        """Predicates on one field, ``tests``, without which none of the rules that ask for the field can hold."""
+        gates: Class = NONE
+        for rule in {rule for number in tests for rule in owners[number]}:
+            needed = self._needed[rule]
+            if needed is None or not needed <= tests.keys():
+                return None
+            gates |= needed
+        return gates
 
     @property
     def named(self) -> set[str]:
@@ -204,7 +223,11 @@ class Plan:
     def screened(self, events: int) -> Screened | None:
         """What passes over events at a glance, once there were enough and while it does; ``events`` are at hand."""
         self._seen += events
-        if self._seen < SCREENED_FROM or self._screened is None or 4 * self._screened.passed > self._seen:
+        if (
+            self._seen < SCREENED_FROM + len(self._trees)
+            or self._screened is None
+            or 4 * self._screened.passed > self._seen
+        ):
             return None
         return self._screened
 

@@ -35,16 +35,19 @@ class Screen:
         self._touched = {
             rule: {self._place[n] for n in numbers if n in self._place} for rule, numbers in leaves.items()
         }
+        self._leaves = {rule: frozenset(numbers) for rule, numbers in leaves.items()}
+        self._verdicts: dict[tuple[int, Class], bool] = {}
         self._known = frozenset(absent)
         self.places = self._chosen(fields)
 
     def _chosen(self, fields: Sequence[Collection[int]]) -> tuple[int, ...] | None:
+        every = self._known.union(self._place)
+        if any(self._possible(rule, NONE, every) for rule in self._trees):
+            return None  # a rule that asks for nothing in particular
         chosen: list[int] = []
         left = [rule for rule in self._trees if self._possible(rule, NONE, self._known)]
         while left and len(chosen) + 1 < len(fields):
             touched = Counter(place for rule in left for place in self._touched[rule] if place not in chosen)
-            if not touched:
-                return None  # a rule that holds on nothing in particular
             options = {place: self._known.union(fields[place]) for place in touched}
             ended = Counter(
                 place
@@ -61,7 +64,13 @@ class Screen:
     def passes(self, found: Class) -> bool:
         """Whether any rule may hold on an event whose chosen fields satisfy the predicates ``found``."""
         owners = {rule for number in found for rule in self._owners.get(number, ())}
-        return any(self._possible(rule, found, self._known) for rule in owners)
+        return any(self._verdict(rule, found & self._leaves[rule]) for rule in owners)
+
+    def _verdict(self, rule: int, found: Class) -> bool:
+        verdict = self._verdicts.get((rule, found))
+        if verdict is None:
+            verdict = self._verdicts[rule, found] = self._possible(rule, found, self._known)
+        return verdict
 
     def _possible(self, rule: int, found: Class, known: Collection[int]) -> bool:
         return _decided(self._trees[rule], found, known) is not False
