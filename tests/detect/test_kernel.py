@@ -218,7 +218,8 @@ def test_the_kernel_and_the_oracle_agree(first: Any, second: Any, condition: str
     assert _hit(matcher([program]).match(decoded), len(batch)) == expected, "a batch"
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ringleader.detect.plan.SCREENED_FROM", 0)
+        patch.setattr("ringleader.detect.plan.SCREENED_FROM", -1)
+        patch.setattr("ringleader.detect.field.LONG", 0)
         assert _hit(matcher([program]).match(decoded), len(batch)) == expected, "a batch through a screen"
 
     lines = [orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS) for event in batch]
@@ -272,6 +273,7 @@ def test_rules_do_not_disturb_each_other(several: list[Any], batch: list[dict[st
     assert [list(plan.match(event)) for event in batch] == expected
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ringleader.detect.plan.SCREENED_FROM", 0)
+        patch.setattr("ringleader.detect.field.LONG", 0)
         one = matcher(programs)
         one.plan(KIND)._seen = 1_000_000  # the screen stays however much it lets through
         found = dict(one.match(Batch([KIND] * len(batch), batch, list(range(len(batch))))))

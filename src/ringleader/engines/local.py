@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import json
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -22,7 +23,6 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from ringleader.engines import nursery
 from ringleader.engines.base import Failure
 
 try:
@@ -35,6 +35,9 @@ R = TypeVar("R")
 
 AHEAD = 2
 """Units handed out beyond one for each worker, so that no worker waits for the parent."""
+
+PREPARE = "RINGLEADER_PREPARE"
+"""The variable by which the fork server learns what to open."""
 
 _FRAME = re.compile(r'File ".*?([^/\\"]+)", line (\d+), in (\S+)')
 
@@ -52,7 +55,7 @@ class Local:
 
     def prepare(self, opened: Callable[[str], object], argument: str) -> None:
         """Takes effect if the fork server does not run yet."""
-        self._prepared = nursery.asked(opened, argument)
+        self._prepared = json.dumps([opened.__module__, opened.__name__, argument])
 
     def map(
         self,
@@ -154,12 +157,14 @@ def _context(module: str, prepared: str) -> BaseContext:
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ringleader.engines.local", module, nursery.__name__])
+    context.set_forkserver_preload(["ringleader.engines.local", module, "ringleader.engines.nursery"])
     # Ctrl-C reaches every process of a terminal. The fork server inherits this mask, so that it and the workers that
     # have not come to ignore the signal yet do not print a traceback each.
     resource_tracker.ensure_running()  # which the fork server would start, and that would undo the mask
-    with _no_interrupt(), nursery.told(prepared):
+    os.environ[PREPARE] = prepared
+    with _no_interrupt():
         forkserver.ensure_running()
+    del os.environ[PREPARE]
     return context
 
 
