@@ -16,16 +16,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import getitem
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import orjson
-import pyarrow as pa
 
 from ringleader.detect.keywords import Prefilter, Suspects
 from ringleader.detect.plan import Asked, Budget, Keywords, Plan, Rules
 from ringleader.detect.program import Predicate, Program
 from ringleader.schema.batch import Batch, Event
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Hit = tuple[int, Rules]
 """The event's place in its batch, and the numbers of the rules that hold on it."""
@@ -92,6 +95,7 @@ class Matcher:
         self._plans: dict[tuple[tuple[str, str], ...], dict[str, Plan]] = {}
         self._shared: dict[tuple[object, ...], Plan] = {}
         self._prefilter: Prefilter | None = None
+        self._covered: dict[Keywords, bool] = {}
         self._sieves: dict[frozenset[Predicate], Prefilter | None] = {}
 
     def plan(self, kind: str, renames: Mapping[str, str] | None = None) -> Plan:
@@ -119,27 +123,26 @@ class Matcher:
             except KeyError:
                 places[kind] = [place]
         wanting = {kind: plan for kind in places if not (plan := self.plan(kind, batch.renames)).idle}
-        flagged = self._flagged(batch, wanting)
+        sieves = {kind: self._common(plan.keywords) for kind, plan in wanting.items() if plan.keywords is not None}
+        sieve = next((each for each in sieves.values() if each is not None), None)
+        flagged = set() if sieve is None or batch.raw is None else sieve.flagged(batch)
         for kind, plan in wanting.items():
-            if plan.keywords is not None and (flagged is None or not self._filtered(plan)):
+            if kind in sieves and (sieves[kind] is None or batch.raw is None):
                 hits.extend((place, rules) for place in places[kind] if (rules := plan.match(batch.events[place])))
             else:
-                hits.extend(_match_plain(plan, batch.events, places[kind], flagged or set()))
+                hits.extend(_match_plain(plan, batch.events, places[kind], flagged))
         hits.sort()
         return hits
 
-    def _flagged(self, batch: Batch, plans: Mapping[str, Plan]) -> set[int] | None:
-        """The events in which a keyword may occur; None when that is not known and each must be looked at."""
-        asking = [plan.keywords for plan in plans.values() if plan.keywords is not None]
-        if not asking:
-            return set()
+    def _common(self, keywords: Keywords) -> Prefilter | None:
+        """The prefilter of all rules, if what it passes over cannot satisfy any of ``keywords``: batches hold events of
+        many kinds, and are searched once."""
         if self._prefilter is None:
             self._prefilter = Prefilter.of(self._programs, self._scope)
-        if batch.raw is None:
-            return None if any(self._prefilter.covers(keywords.predicates) for keywords in asking) else set()
-        if not any(self._prefilter.covers(keywords.predicates) for keywords in asking):
-            return set()
-        return self._prefilter.flagged(batch)
+        covered = self._covered.get(keywords)
+        if covered is None:
+            covered = self._covered[keywords] = self._prefilter.covers(keywords.predicates)
+        return self._prefilter if covered else None
 
     def _sieve(self, keywords: Keywords) -> Prefilter | None:
         """A prefilter for just these keywords; None if there can be none."""
@@ -148,13 +151,6 @@ class Matcher:
             made = Prefilter(wanted)
             self._sieves[wanted] = made if made.covers(wanted) else None
         return self._sieves[wanted]
-
-    def _filtered(self, plan: Plan) -> bool:
-        return (
-            self._prefilter is not None
-            and plan.keywords is not None
-            and self._prefilter.covers(plan.keywords.predicates)
-        )
 
     def match_columns(self, kind: str, columns: Columns) -> list[Hit]:
         """The hits among stored rows of one kind, in order of the rows."""
@@ -189,10 +185,13 @@ class Matcher:
 
 
 def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: set[int]) -> list[Hit]:
-    """The hot path: all values of an event are looked at only if it is flagged."""
+    """The hot path: all values of an event are looked at only if it is flagged, and few if these rule all rules out."""
     fields, memos, known = plan.fields, plan.memos, plan.combinations.get
     tail = (0,) if plan.keywords is not None else ()
     plain = not plan.fallbacks and not plan.exists
+    screened = plan.screened(len(chosen))
+    few, few_memos = ((), ()) if screened is None else (screened.names, screened.memos)
+    passed = 0
     hits: list[Hit] = []
     for place in chosen:
         event = events[place]
@@ -201,6 +200,9 @@ def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: se
                 hits.append((place, rules))
             continue
         try:
+            if screened is not None and not screened[(*map(getitem, few_memos, map(event.get, few)),)]:
+                continue
+            passed += 1
             if plain:
                 key = (*map(getitem, memos, map(event.get, fields)), *tail)
             else:
@@ -214,6 +216,8 @@ def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: se
             fixed = found[0]
         if fixed:
             hits.append((place, fixed))
+    if screened is not None:
+        screened.passed += passed
     return hits
 
 
@@ -251,7 +255,7 @@ def _put_classes(out: Classes, one: Callable[[str], int], codes: Codes, words: p
     if len(places) <= _FEW:
         texts = [words[place].as_py() for place in places.tolist()]
     else:
-        texts = (words if len(places) == len(words) else words.take(pa.array(places))).to_pylist()
+        texts = (words if len(places) == len(words) else words.take(places)).to_pylist()
     out[there] = np.fromiter(map(one, texts), dtype=np.int64, count=len(places))[order]
 
 

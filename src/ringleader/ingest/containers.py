@@ -24,13 +24,17 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-from ringleader.ingest import sevenzip
 from ringleader.ingest.discover import Refused
 from ringleader.ingest.limits import Limits
 from ringleader.ingest.readers import HEAD
 
 SEPARATOR = "!"
 """Between a container and its member: ``logs.zip!iis/ex080101.log``."""
+
+
+class SevenZipError(Exception):
+    """py7zr's errors, of whatever kind: that package is imported only where there is a 7z."""
+
 
 DAMAGE = (
     OSError,
@@ -45,7 +49,7 @@ DAMAGE = (
     struct.error,
     zipfile.BadZipFile,
     tarfile.TarError,
-    sevenzip.Damaged,
+    SevenZipError,
 )
 """What the libraries raise for damaged containers. More kinds than they document."""
 
@@ -271,6 +275,8 @@ def damage(error: BaseException) -> tuple[str, str]:
         return "archive-encrypted", "needs a password"
     if isinstance(error, TrailingError):
         return "trailing-bytes", str(error)
+    if isinstance(error, SevenZipError):
+        return "archive-damaged", str(error)
     return "archive-damaged", f"{type(error).__name__}: {error}"
 
 
@@ -381,12 +387,18 @@ def _stream(kind: str) -> Callable[[BinaryIO, int, Unpacker], Iterator[Member]]:
 
 def _seven_zip(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]:
     """A solid archive can only be unpacked from its start: all members go to the temporary folder first."""
+    from ringleader.ingest import sevenzip
+
     room = min(
         max(owner.limits.ratio_from, owner.limits.ratio * size), owner.limits.member_bytes, owner.limits.total_bytes
     )
     with tempfile.TemporaryDirectory(dir=owner.folder) as folder:
         wanted = []
-        for name, refusal in sevenzip.members(source):
+        try:
+            members = sevenzip.members(source)
+        except sevenzip.Damaged as error:
+            raise SevenZipError(f"{type(error).__name__}: {error}") from error
+        for name, refusal in members:
             if refusal is not None:
                 yield Member(name, io.BytesIO, None, refusal)
             elif _bad_name(name) is not None:
@@ -399,6 +411,8 @@ def _seven_zip(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]
             unpacked = sevenzip.unpack(source, wanted, Path(folder), room)
         except sevenzip.TooLargeError as error:
             raise OverLimitError("archive-ratio", str(error)) from error
+        except sevenzip.Damaged as error:
+            raise SevenZipError(f"{type(error).__name__}: {error}") from error
         seen: set[str] = set()
         for name in wanted:
             if name in seen:
