@@ -37,9 +37,9 @@ def write(root: Path, package: int, found: list[tuple[str, dict[str, Any]]]) -> 
     columns.add(batch, 0)
     columns.place(Placed(pa.nulls(len(found), tables.TIME), none, none))
     files = []
-    for events in (Assembly(taken, [f"{package:064}"]) for taken in columns.take()):
-        for number, shared in enumerate(sharing.files(events)):
-            table = events.table(shared.rows, shared.budget)
+    for assembly in (Assembly(taken, [f"{package:064}"]) for taken in columns.take()):
+        for number, shared in enumerate(sharing.files(assembly)):
+            table = assembly.table(shared.rows, shared.budget)
             file = File(events_path(shared.kind, f"{package}-{number}"), "", 0, table.num_rows, shared.kinds)
             (root / file.path).parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(table, root / file.path)
