@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_kernel import CONDITIONS, detections, events, matcher, rule
 
 from ringleader.detect import oracle, stored
-from ringleader.detect.program import compile_rule
+from ringleader.detect.compiler import compile_rule
 from ringleader.ingest import sharing
 from ringleader.ingest.assemble import Assembly
 from ringleader.ingest.columns import Columns

@@ -39,7 +39,7 @@ def stored(found: list[tuple[int, Batch]]) -> dict[str, pa.Table]:
         made.add(batch, evidence)
         made.place(placed(batch))
     return {
-        kind: assembly.table(rows)
+        kind: assembly.table(rows, assemble.BUDGET)
         for taken in made.take()
         for assembly in [Assembly(taken, IDS)]
         for kind, rows in assembly.kinds()

@@ -61,7 +61,7 @@ class Assembly:
         shapes = np.unique(self._shapes[rows]).tolist()
         return {name for shape in shapes for name in self._forms[shape].names if name is not None}
 
-    def table(self, rows: Numbers, budget: int = BUDGET) -> pa.Table:
+    def table(self, rows: Numbers, budget: int) -> pa.Table:
         """Events of one kind or of several, with at most ``budget`` columns of the sources' own fields."""
         present, local = np.unique(self._shapes[rows], return_inverse=True)
         places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)  # column to (shape, position)
