@@ -99,6 +99,15 @@ def test_output_appears_when_complete(demo: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
+def test_nothing_but_damage_is_an_error(tmp_path: Path) -> None:
+    whole = '{"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\\\a.exe"}'
+    (tmp_path / "damaged.json").write_text(whole[:-9] + "\n" + whole[:-9] + "\n")
+    done = scan(tmp_path, "-o", tmp_path / "out.csv", "-f", "csv")
+    assert done.exit_code == 4
+    assert "2 x bad-json" in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_what_could_not_be_read_is_told(demo: Path) -> None:
     told = scan(demo).stderr
     assert "1 x bad-json" in told

@@ -8,9 +8,9 @@ import pytest
 from sigma.rule import SigmaRule
 
 from ringleader.detect import logsource
+from ringleader.detect.compiler import compile_rule
 from ringleader.detect.kernel import Matcher
 from ringleader.detect.oracle import Oracle
-from ringleader.detect.program import compile_rule
 from ringleader.schema import kind as kinds
 from ringleader.schema.batch import Batch
 

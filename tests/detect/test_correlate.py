@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringleader.detect import correlate, window
+from ringleader.detect.assemble import correlations
 from ringleader.detect.correlate import Correlator, Hit, Row
-from ringleader.detect.correlation import Correlation, Reference, correlations
+from ringleader.detect.correlation import Correlation, Reference
 from ringleader.detect.rules import Loaded, LogSource, Rule, load
 
 BASE = "title: {0}\nname: {0}\nlogsource: {{product: test}}\ndetection: {{a: {{X: {0}}}, condition: a}}\n"

@@ -14,8 +14,9 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from ringleader.detect import kernel, oracle
+from ringleader.detect.compiler import compile_rule
 from ringleader.detect.kernel import Columns, Matcher
-from ringleader.detect.program import Program, compile_rule
+from ringleader.detect.program import Program
 from ringleader.detect.regexes import POLICY
 from ringleader.schema import value
 from ringleader.schema.batch import Batch
@@ -216,6 +217,11 @@ def test_the_kernel_and_the_oracle_agree(first: Any, second: Any, condition: str
     decoded = Batch(kinds=[KIND] * len(batch), events=batch, offsets=list(range(len(batch))))
     assert _hit(matcher([program]).match(decoded), len(batch)) == expected, "a batch"
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ringleader.detect.plan.SCREENED_FROM", -1)
+        patch.setattr("ringleader.detect.field.LONG", 0)
+        assert _hit(matcher([program]).match(decoded), len(batch)) == expected, "a batch through a screen"
+
     lines = [orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS) for event in batch]
     raw = b"\n".join(lines)
     offsets = [sum(len(line) + 1 for line in lines[:place]) for place in range(len(lines))]
@@ -262,8 +268,32 @@ def _escaped(line: bytes) -> bytes:
 def test_rules_do_not_disturb_each_other(several: list[Any], batch: list[dict[str, Any]]) -> None:
     parsed = [sigma for first in several if (sigma := rule(first, {"User": "nobody"}, "a or b"))]
     expected = [[n for n, sigma in enumerate(parsed) if oracle.matches(sigma, KIND, event)] for event in batch]
-    plan = matcher([compile_rule(sigma) for sigma in parsed]).plan(KIND)
+    programs = [compile_rule(sigma) for sigma in parsed]
+    plan = matcher(programs).plan(KIND)
     assert [list(plan.match(event)) for event in batch] == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ringleader.detect.plan.SCREENED_FROM", 0)
+        patch.setattr("ringleader.detect.field.LONG", 0)
+        one = matcher(programs)
+        one.plan(KIND)._seen = 1_000_000  # the screen stays however much it lets through
+        found = dict(one.match(Batch([KIND] * len(batch), batch, list(range(len(batch))))))
+    assert [list(found.get(place, ())) for place in range(len(batch))] == expected
+
+
+def test_a_screen_looks_at_few_fields() -> None:
+    first = rule({"Image|endswith": "cmd.exe", "User": "x"}, {"Image": "y", "ParentUser|contains": "adm"}, "a or b")
+    assert first is not None
+    one = matcher([compile_rule(first)])
+    events = [{"Image": f"{number % 7}.exe", "User": f"u{number}", "EventID": 7} for number in range(1000)]
+    events[500]["Image"], events[500]["User"] = "cmd.exe", "X"
+    hits = []
+    for start in range(0, 1000, 50):
+        batch = Batch([KIND] * 50, events[start : start + 50], list(range(50)))
+        hits += [start + place for place, _ in one.match(batch)]
+    assert hits == [500]
+    plan = one.plan(KIND)
+    assert plan.screened(0).names == ("Image",)  # type: ignore[union-attr]
+    assert len(plan.memos[plan.fields.index("User")]) < 150
 
 
 def test_memos_stay_within_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,8 @@ from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
 
 from ringleader.detect import logsource
+from ringleader.detect.assemble import correlations
 from ringleader.detect.correlate import Correlator, Row
-from ringleader.detect.correlation import correlations
 from ringleader.detect.oracle import Oracle
 from ringleader.detect.rules import Loaded, Parsed, load
 from ringleader.schema.batch import Batch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 
 def square(number: int) -> int:
@@ -30,8 +31,18 @@ def obey(order: str) -> str:
     return order
 
 
-def busy(path: str) -> None:
-    from pathlib import Path
+OPENED: list[str] = []
 
+
+def open_here(argument: str) -> None:
+    OPENED.append(f"{argument} by {os.getpid()}")
+
+
+def opened(_: int) -> tuple[list[str], int, int]:
+    """What the process that this one was forked from has opened, its id, and how many threads it has."""
+    return OPENED, os.getppid(), len(list(Path(f"/proc/{os.getppid()}/task").iterdir()))
+
+
+def busy(path: str) -> None:
     Path(path).write_text(str(os.getpid()))
     time.sleep(600)

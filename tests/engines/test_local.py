@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,6 +63,39 @@ def test_two_workers_start_within_a_second() -> None:
 
 def test_a_kernel_runs_in_another_process() -> None:
     assert dict(Local(1).map(kernels.obey, ["pid"]))["pid"] != str(os.getpid())
+
+
+PREPARED = """
+from ringleader.engines import Local
+import engine_kernels as kernels
+if __name__ == "__main__":
+    engine = Local(2)
+    engine.prepare(kernels.open_here, "rules")
+    for _, (opened, parent, threads) in engine.map(kernels.opened, range(4)):
+        assert opened == [f"rules by {parent}"], (opened, parent)
+        assert threads == 1  # forking is safe
+    assert len(list(Local(8).map(kernels.opened, range(4), most=1))) == 4
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_workers_share_what_was_opened_before_they_were_forked(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(PREPARED)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    done = subprocess.run([sys.executable, script], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_more_workers_start_than_are_worth_it() -> None:
+    pids = {pid for _, pid in Local(4).map(kernels.obey, ["pid"] * 12, most=1)}
+    assert len(pids) == 1
+
+
+def test_a_crash_says_where_it_was() -> None:
+    ((_, failure),) = Local(1).map(kernels.obey, ["raise"])
+    assert isinstance(failure, Failure)
+    assert re.fullmatch(r"ValueError: not today \(at .*engine_kernels\.py:\d+ obey\)", failure.detail)
 
 
 SCRIPT = """

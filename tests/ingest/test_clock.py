@@ -133,7 +133,9 @@ def test_only_the_beginning_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock.survey(READER, [batch(*events)]) == {"a": 2 * 3600}
 
 
-@pytest.mark.parametrize(("hours", "believed"), [(0.2, True), (14, True), (-12, True), (48, False), (-700, False)])
+@pytest.mark.parametrize(
+    ("hours", "believed"), [(0.2, True), (14, True), (26, True), (-12, True), (48, False), (-24, False), (-700, False)]
+)
 def test_a_sensors_time_beyond_all_zones_is_not_believed(hours: float, believed: bool) -> None:
     record = datetime(2024, 3, 10, 12, tzinfo=UTC)
     own = record + timedelta(hours=hours)

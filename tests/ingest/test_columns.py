@@ -6,17 +6,21 @@ import json
 import random
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import batches
 
-from ringleader.ingest import columns
-from ringleader.ingest.columns import Columns, Placed
+from ringleader.ingest import assemble
+from ringleader.ingest.assemble import Assembly
+from ringleader.ingest.columns import Columns
+from ringleader.ingest.place import Placed
+from ringleader.ingest.texts import Texts, is_utf8
 from ringleader.schema import tables, value
 from ringleader.schema.batch import Batch
-from ringleader.store.layout import MIXED, field_name
+from ringleader.store.layout import field_name
 
 IDS = ["a" * 64, "b" * 64]
 
@@ -30,10 +34,16 @@ def placed(batch: Batch) -> Placed:
 
 
 def stored(found: list[tuple[int, Batch]]) -> dict[str, pa.Table]:
-    made = Columns(IDS)
+    made = Columns()
     for evidence, batch in found:
-        made.add(batch, evidence, placed(batch))
-    return dict(made.finish())
+        made.add(batch, evidence)
+        made.place(placed(batch))
+    return {
+        kind: assembly.table(rows, assemble.BUDGET)
+        for taken in made.take()
+        for assembly in [Assembly(taken, IDS)]
+        for kind, rows in assembly.kinds()
+    }
 
 
 def events_of(by_kind: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
@@ -74,7 +84,7 @@ def test_events_come_back_as_they_were(found: list[tuple[int, Batch]]) -> None:
 @given(PAIRS)
 def test_the_same_when_columns_are_few(found: list[tuple[int, Batch]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "BUDGET", 3)
+        patch.setattr(assemble, "BUDGET", 3)
         by_kind = stored(found)
     assert all(len(table.column_names) <= len(tables.EVENTS) + 3 for table in by_kind.values())
     assert events_of(by_kind) == expected(found)
@@ -89,10 +99,8 @@ def test_batches_and_buffers_play_no_part(found: list[tuple[int, Batch]], size: 
         for i in range(len(b))
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "BUDGET", 4)
-        patch.setattr(columns, "_BUFFER", 100)
+        patch.setattr(assemble, "BUDGET", 4)
         pieces = stored(cut)
-        patch.setattr(columns, "_BUFFER", 1 << 40)
         whole = stored(found)
     assert pieces.keys() == whole.keys()
     for kind, table in whole.items():
@@ -144,15 +152,50 @@ def test_ten_thousand_field_names() -> None:
     events = [{f"f{chance.randrange(10_000)}": str(n), "always": "x"} for n in range(20_000)]
     batch = Batch(["k"] * len(events), events, list(range(len(events))))
     by_kind = stored([(0, batch)])
-    assert len(by_kind["k"].column_names) == len(tables.EVENTS) + columns.BUDGET
+    assert len(by_kind["k"].column_names) == len(tables.EVENTS) + assemble.BUDGET
     assert by_kind["k"]["always"].null_count == 0
     assert events_of(by_kind) == expected([(0, batch)])
 
 
-def test_too_many_kinds_share_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columns, "KINDS", 5)
-    batch = Batch([f"k/{n}" for n in range(9)], [{"a": str(n)} for n in range(9)], list(range(9)))
-    by_kind = stored([(0, batch)])
-    assert sorted(by_kind) == [MIXED, "k/0", "k/1", "k/2", "k/3", "k/4"]
-    assert by_kind[MIXED]["kind"].to_pylist() == ["k/5", "k/6", "k/7", "k/8"]
-    assert events_of(by_kind) == expected([(0, batch)])
+@settings(max_examples=60, deadline=None)
+@given(PAIRS, st.integers(0, 8))
+def test_events_of_several_kinds_in_one_table(found: list[tuple[int, Batch]], budget: int) -> None:
+    made = Columns()
+    for evidence, batch in found:
+        made.add(batch, evidence)
+        made.place(placed(batch))
+    for taken in made.take():
+        assembly = Assembly(taken, IDS)
+        rows = np.concatenate([rows for _, rows in assembly.kinds()])
+        table = assembly.table(rows, budget)
+        assert len(table.column_names) <= len(tables.EVENTS) + budget
+        assert events_of({"all": table}) == expected(found)
+
+
+@given(st.lists(st.lists(st.text(max_size=5))))
+def test_texts_become_one_array(batches_of_texts: list[list[str]]) -> None:
+    wanted = list[str | None]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ringleader.ingest.texts._ROOM", 1)
+        texts = Texts()
+        for some in batches_of_texts:
+            try:
+                texts.add(some)
+            except UnicodeEncodeError:
+                assert not all(map(is_utf8, some))
+            else:
+                wanted += some
+    assert len(texts) == len(wanted)
+    nulls = range(0, len(wanted), 3)
+    for at in nulls:
+        wanted[at] = None
+    array = texts.array(nulls)
+    array.validate(full=True)
+    assert array.to_pylist() == wanted
+
+
+def test_what_is_no_text_is_not_taken() -> None:
+    texts = Texts()
+    with pytest.raises(TypeError):
+        texts.add(["a", 1])  # type: ignore[list-item]
+    assert len(texts) == 0 == len(texts.array([]))

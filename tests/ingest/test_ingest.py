@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
+import io
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -229,3 +233,49 @@ def test_recordings_of_several_formats(tmp_path: Path, shared: Path) -> None:
     counted = store.sql("SELECT sum(records)::BIGINT AS records FROM evidence").to_pylist()[0]
     assert counted["records"] == store.rows("events") == summary.records > 0
     assert {"w3c", "zeek", "zeek-json", "evtx"} <= summary.formats.keys()
+
+
+def test_a_member_of_an_archive_keeps_its_time_which_tells_the_year(tmp_path: Path) -> None:
+    """RFC 3164 has no year: that of the file is all there is."""
+    line = b"<34>Mar  1 10:00:0%d gw sshd[7]: Accepted password for root from 192.0.2.7 port 22 ssh2\n"
+    changed = datetime(2019, 3, 2, tzinfo=UTC)
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    (evidence / "a.gz").write_bytes(gzip.compress(line % 1, mtime=changed.timestamp()))
+    with tarfile.open(evidence / "b.tar", "w") as archive:
+        info = tarfile.TarInfo("log")
+        info.size, info.mtime = len(line % 2), int(changed.timestamp())
+        archive.addfile(info, io.BytesIO(line % 2))
+    with zipfile.ZipFile(evidence / "c.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("log", (2019, 3, 2, 0, 0, 0)), line % 3)
+    (evidence / "d.gz").write_bytes(gzip.compress(line % 4, mtime=0))
+    store, _ = samples.run(tmp_path / "case", evidence)
+    times = store.sql("SELECT time FROM events ORDER BY time").to_pylist()
+    assert [row["time"] for row in times] == [datetime(2019, 3, 1, 10, 0, n, tzinfo=UTC) for n in (1, 2, 3)] + [None]
+    assert sorted(store.read("rejects")["code"].to_pylist()) == ["no-year"] + ["year-from-file-time"] * 3
+
+
+@pytest.mark.parametrize("mtime", [-1, 1e30, float("nan")])
+def test_an_absurd_time_of_a_member_is_none(tmp_path: Path, mtime: float) -> None:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as packed:
+        info = tarfile.TarInfo("a.json")
+        content = samples.events(3)
+        info.size, info.pax_headers = len(content), {"mtime": str(mtime)}
+        packed.addfile(info, io.BytesIO(content))
+    (tmp_path / "a.tar").write_bytes(archive.getvalue())
+    _, summary = samples.run(tmp_path / "case", tmp_path / "a.tar")
+    assert summary.records == 3
+
+
+def test_the_evidence_says_how_many_sensor_times_were_not_believed(tmp_path: Path) -> None:
+    rows = [
+        {"EventID": 3, "Channel": "Microsoft-Windows-Sysmon/Operational", "Hostname": "a",
+         "TimeCreated": f"2024-03-10T12:00:0{n}Z", "UtcTime": f"2024-03-{day} 12:00:0{n}.000"}
+        for n, day in enumerate(["10", "01", "10", "02"])
+    ]  # fmt: skip
+    (tmp_path / "a.json").write_text("\n".join(map(json.dumps, rows)))
+    store, _ = samples.run(tmp_path / "case", tmp_path / "a.json")
+    assert store.read("evidence")["clock"].to_pylist() == ['{"UtcTime not believed":2}']
+    times = store.sql("SELECT time FROM events ORDER BY time").to_pylist()
+    assert [row["time"] for row in times] == [datetime(2024, 3, 10, 12, 0, n, tzinfo=UTC) for n in range(4)]

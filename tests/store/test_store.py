@@ -8,12 +8,13 @@ import os
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ringleader.errors import CaseBusy, StoreError, UsageError
 from ringleader.schema import tables
-from ringleader.store import Store, manifest, transaction
-from ringleader.store.layout import column_name, events_path, field_name, kind_of
+from ringleader.store import File, Store, manifest, transaction
+from ringleader.store.layout import MIXED, column_name, events_path, field_name, kind_of
 
 
 def rows(*codes: str) -> pa.Table:
@@ -243,3 +244,31 @@ def test_kinds_and_columns_have_an_inverse() -> None:
     for name in ("host", "Image", "field:host", "field:field:x", "kind", ""):
         assert field_name(column_name(name)) == name
     assert column_name("host") != column_name("field:host")
+
+
+def test_a_mixed_file_gives_the_rows_of_the_kinds_asked_for(store: Store) -> None:
+    fixed = dict.fromkeys(tables.EVENTS.names)
+    events = [
+        fixed | {"event_id": "1", "kind": "zeek/conn", "a": "x", "b": None},
+        fixed | {"event_id": "2", "kind": "web/iis", "a": None, "b": "y"},
+        fixed | {"event_id": "3", "kind": "zeek/dns", "a": "z", "b": None},
+    ]
+    schema = pa.schema([*tables.EVENTS, ("a", pa.string()), ("b", pa.string())])
+    table = pa.Table.from_pylist(events, schema)
+    with store.transaction() as tx:
+        path = tx.folder / "some.parquet"
+        pq.write_table(table, path)
+        digest, size = transaction.sha256_file(path)
+        counts = {"web/iis": 1, "zeek/conn": 1, "zeek/dns": 1}
+        tx.adopt(path, File(events_path(MIXED, "p"), digest, size, 3, counts))
+    again = Store.open(store.layout.root.parent)
+    assert again.kinds() == counts
+    assert len(again.entries("events", "zeek")) == 1
+    assert again.entries("events", "linux") == []
+    zeek = again.read("events", kind_prefix="zeek")
+    assert zeek["event_id"].to_pylist() == ["1", "3"]
+    assert zeek["a"].to_pylist() == ["x", "z"]
+    assert "b" not in zeek.column_names
+    assert again.read("events", ["event_id"], kind_prefix="web/iis").to_pylist() == [{"event_id": "2"}]
+    assert again.sql("SELECT b FROM events WHERE kind = 'web/iis'").to_pylist() == [{"b": "y"}]
+    assert again.verify() == []

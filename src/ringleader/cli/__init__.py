@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -132,7 +134,13 @@ app.add_typer(
 
 
 def main() -> None:
-    app()
+    # Each worker would import the script that this runs from, and the command line with it.
+    vars(sys.modules["__main__"]).pop("__file__", None)
+    try:
+        app()
+    finally:
+        # The work is done or given up. Ctrl-C while Python ends would print a traceback and change nothing.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 __all__ = ["BROKEN_PIPE", "EXIT_CODES", "INTERRUPTED", "app", "main"]

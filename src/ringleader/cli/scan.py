@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from ringleader.cli import options, screen, stage
-from ringleader.errors import EvidenceError, UsageError
+from ringleader.errors import UsageError
 from ringleader.schema.order import LEVELS, WORST_FIRST
 
 if TYPE_CHECKING:
@@ -88,11 +88,6 @@ def scan(
             write_csv(findings, out, zone)
         else:
             write_jsonl(findings, out)
-        if not progress.done:
-            raise EvidenceError(
-                "none of the evidence could be read: no file is of a known format, or there is none",
-                hint="name event logs such as .evtx, JSON lines, IIS, Exchange or Zeek logs, or archives of them",
-            )
     said = ", ".join(f"{levels[level]:,} {level}" for level in WORST_FIRST if levels[level])
     screen.say(f"{screen.count(levels.total(), 'finding')}" + (f": {said}" if said else ""))
 

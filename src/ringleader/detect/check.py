@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ringleader.detect.oracle import Oracle
 from ringleader.engines.base import Engine, Failure
 from ringleader.engines.progress import Progress
 from ringleader.errors import CheckFailed
+from ringleader.store import File
 
 ROWS = 60
 """Events of a kind that are asked about, spread evenly over its files (at least one of each), and as many again of
@@ -23,14 +24,14 @@ SHOWN = 20
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """One file of events, with the rules both compiled and as they were written."""
+    """One file of events, with the rules both compiled and as they were written; ``samples``: by kind."""
 
     compiled: str
     rules: tuple[str, ...]
     expansions: dict[str, tuple[str, ...]]
-    path: str
-    kind: str
-    sample: int
+    root: str
+    file: File
+    samples: dict[str, int]
 
 
 def run(units: Iterable[Unit], engine: Engine, progress: Progress) -> int:
@@ -40,7 +41,7 @@ def run(units: Iterable[Unit], engine: Engine, progress: Progress) -> int:
     for unit, answer in engine.map(compare, units):
         progress.advance(1)
         if isinstance(answer, Failure):
-            differences.append(f"{unit.path}: {answer.code}: {answer.detail}")
+            differences.append(f"{unit.file.path}: {answer.code}: {answer.detail}")
         else:
             pairs += answer[0]
             differences += answer[1]
@@ -58,24 +59,28 @@ def compare(unit: Unit) -> tuple[int, list[str]]:
     found, oracles = _loaded(unit.compiled, unit.rules, tuple(unit.expansions.items()))
     scope, matcher = found.scope(), found.matcher()
     pairs, differences = 0, []
-    for group in stored.read(Path(unit.path), unit.kind, lambda kind: None):
-        plan = matcher.plan(group.kind)
-        hits = dict(matcher.match_columns(group.kind, group.columns(plan.named)))
-        held = sorted(hits)
-        sample = {
-            *_spread(group.table.num_rows, unit.sample),
-            *(held[place] for place in _spread(len(held), unit.sample)),
-        }
-        for row in sorted(sample):
+    for group in stored.read(Path(unit.root), [unit.file], matcher.plan, lambda kind: None):
+        hits = dict(matcher.match_plan(group.plan, group.columns()))
+        for row, kind in _sampled(group, sorted(hits), unit.samples):
             event = group.event(row)
             says = set(hits.get(row, ()))
-            for number in scope(group.kind):
+            for number in scope(kind):
                 pairs += 1
-                if oracles[number].matches(group.kind, event) != (number in says):
+                if oracles[number].matches(kind, event) != (number in says):
                     who = "kernel" if number in says else "oracle"
                     title = found.entries[number].rule.title
                     differences.append(f"{group.fixed(row)['event_id']}: only the {who} matches {title}")
     return pairs, differences
+
+
+def _sampled(group: stored.Group, held: Sequence[int], samples: Mapping[str, int]) -> Iterator[tuple[int, str]]:
+    """Rows to ask about, with their kinds: some of all, and as many of those that match."""
+    for rows in (range(len(group)), held):
+        of_kind: dict[str, list[int]] = {}
+        for row in rows:
+            of_kind.setdefault(group.kind(row), []).append(row)
+        for kind, places in of_kind.items():
+            yield from ((places[place], kind) for place in _spread(len(places), samples[kind]))
 
 
 def _spread(size: int, most: int) -> list[int]:

@@ -71,7 +71,7 @@ class Hit:
 
 
 class Correlator:
-    """Runs correlations, given inner ones first (as ``correlation.correlations`` orders them)."""
+    """Runs correlations, given inner ones first (as ``assemble.correlations`` orders them)."""
 
     def __init__(self, correlations: Sequence[Correlation]) -> None:
         self.correlations = correlations

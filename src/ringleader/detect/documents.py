@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from sigma.exceptions import SigmaError
 from sigma.rule.base import check_alias_expansion
 
+from ringleader.detect.rule import Problem as Problem
 from ringleader.errors import UsageError
 
 MAX_FILE_BYTES = 8 << 20
@@ -58,21 +59,6 @@ CODES: dict[str, str] = {
 """Every code of a problem with a rule, and its meaning."""
 
 _ENDINGS = (".yml", ".yaml")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with a rule. ``line`` counts from 1, 0 if no line is to blame; ``text`` is that line.
-
-    Severity ``error`` means that the rule (or the file) is not used, ``warning`` that it is nevertheless.
-    """
-
-    path: str
-    line: int
-    code: str
-    message: str
-    text: str = ""
-    severity: Literal["error", "warning"] = "error"
 
 
 @dataclass

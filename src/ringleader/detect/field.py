@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ringleader.detect import pattern
-from ringleader.detect.literals import GUARD, MODES, Literals
+from ringleader.detect.literals import GUARD, HANDFUL, LONG, MODES, Literals
 from ringleader.detect.program import Predicate
 from ringleader.schema import value
 
@@ -23,10 +23,22 @@ _BUNDLE_SIZE = 300  # of RE2's instructions
 
 
 class Field:
-    """The predicates of one field. ``exists`` and ``ref`` are not among them: they need the event, not a value."""
+    """The predicates of one field. ``exists`` and ``ref`` are not among them: they need the event, not a value.
 
-    def __init__(self, predicates: Mapping[int, Predicate], slow: Callable[[int], None] | None = None) -> None:
+    ``gates``: those of them of which one must hold, or what else holds makes no difference to any rule. Long texts are
+    asked for them first, where they are few.
+    """
+
+    def __init__(
+        self,
+        predicates: Mapping[int, Predicate],
+        slow: Callable[[int], None] | None = None,
+        gates: Class | None = None,
+    ) -> None:
         self.predicates = dict(predicates)
+        few = gates and len(gates) < min(10, len(predicates))
+        gate = Field({number: predicates[number] for number in gates or ()}, slow) if few else None
+        self._gate = gate if gate is not None and gate.quick else None
         self._equal: dict[bool, dict[str, list[int]]] = {False: {}, True: {}}
         self._tests: dict[int, pattern.Test] = {}
         self._networks: list[tuple[int, int, int, int]] = []
@@ -72,6 +84,11 @@ class Field:
         bundle = pattern.search("|".join(f"(?:{self.predicates[n].arg})" for n in small), None)
         return [n for n in bare if n not in small], bundle, small
 
+    @property
+    def quick(self) -> bool:
+        """Whether it is decided by a look for a handful of literals, for nearly all texts."""
+        return not (self._any or self._bare or self._bundle) and sum(map(len, self._literals)) <= HANDFUL
+
     def classify(self, content: Any) -> Class:
         """The class of a decoded JSON value (see ``schema.value``); of a list, the union over its elements."""
         content = value.text(content)
@@ -82,6 +99,8 @@ class Field:
             for item in content:
                 found |= self.null if item is None else self._text(item)
             return found
+        if self._gate is not None and len(content) >= LONG and not self._gate.classify(content):
+            return NONE
         return self._text(content)
 
     def _text(self, text: str) -> Class:

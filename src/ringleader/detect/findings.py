@@ -6,16 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pyarrow as pa
 import yaml
 
-from ringleader.detect.plan import show
-from ringleader.detect.rules import Rule
+from ringleader.schema.value import show
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+from ringleader.detect.rule import Rule
 from ringleader.schema import kind as kinds
-from ringleader.schema import tables
 from ringleader.schema.batch import Event
 
 MAX_VALUE = 2000
@@ -45,6 +46,15 @@ class Finding(msgspec.Struct):
 
 def batch(found: list[Finding]) -> pa.RecordBatch:
     """The findings as Arrow, in the order given."""
+    import pyarrow as pa  # not at once: ``scan`` does without
+
+    from ringleader.schema import tables
+
+    def array(column: list[Any], kind: pa.DataType) -> pa.Array:
+        if pa.types.is_dictionary(kind):
+            return pa.array(column, kind.value_type).dictionary_encode().cast(kind)
+        return pa.array(column, kind)
+
     columns: dict[str, list[Any]] = {
         "finding_id": [f.finding_id for f in found],
         "evidence_id": [f.evidence_id for f in found],
@@ -65,13 +75,7 @@ def batch(found: list[Finding]) -> pa.RecordBatch:
         "values": [list(f.values.items()) for f in found],
     }
     schema = tables.FINDINGS
-    return pa.RecordBatch.from_arrays([_array(columns[field.name], field.type) for field in schema], schema=schema)
-
-
-def _array(column: list[Any], kind: pa.DataType) -> pa.Array:
-    if pa.types.is_dictionary(kind):
-        return pa.array(column, kind.value_type).dictionary_encode().cast(kind)
-    return pa.array(column, kind)
+    return pa.RecordBatch.from_arrays([array(columns[field.name], field.type) for field in schema], schema=schema)
 
 
 def account(kind: str, event: Event, renames: Mapping[str, str] | None = None) -> str | None:

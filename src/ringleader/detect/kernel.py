@@ -15,24 +15,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from operator import getitem
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import orjson
-import pyarrow as pa
 
-from ringleader.detect.keywords import Prefilter
-from ringleader.detect.plan import Budget, Keywords, Plan, Rules
-from ringleader.detect.program import Program
+from ringleader.detect.keywords import Prefilter, Suspects
+from ringleader.detect.plan import Asked, Budget, Keywords, Plan, Rules
+from ringleader.detect.program import Predicate, Program
 from ringleader.schema.batch import Batch, Event
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Hit = tuple[int, Rules]
 """The event's place in its batch, and the numbers of the rules that hold on it."""
 
 Codes = npt.NDArray[np.int32]
 Classes = npt.NDArray[np.int64]
+_FEW = 16  # values that are cheaper to take one by one
+
 Aliases = Callable[[str], Mapping[str, tuple[str, ...]]]
 Scope = Callable[[str], Sequence[int]]
 
@@ -44,12 +48,28 @@ class Columns:
     ``plain``: column to (code of each row, -1 for missing; the distinct values). ``loose``: values without a column, as
     (their rows, their JSON): keywords are sought in them too. ``special``: rows in which a field that rules ask for is
     not a plain text (a list, an explicit null, a column beyond the budget), as whole events.
+
+    Rows of several kinds may lie in the same columns: ``chosen`` are then the ones that are meant, while ``plain`` and
+    ``suspects`` are the same for all.
     """
 
     rows: int
     plain: Mapping[str, tuple[Codes, pa.StringArray]]
     loose: tuple[Codes, pa.StringArray] | None = None
     special: Mapping[int, Event] = field(default_factory=dict)
+    chosen: npt.NDArray[np.intp] | None = None
+    suspects: Suspects = field(default_factory=Suspects)
+
+    def codes(self, name: str) -> Codes:
+        """The code of each row that is meant."""
+        codes = self.plain[name][0]
+        return codes if self.chosen is None else codes[self.chosen]
+
+    def event(self, row: int, names: Iterable[str]) -> Event:
+        """The plain texts of a row in some fields."""
+        at = row if self.chosen is None else int(self.chosen[row])
+        columns = ((name, *self.plain[name]) for name in names if name in self.plain)
+        return {name: words[int(codes[at])].as_py() for name, codes, words in columns if codes[at] >= 0}
 
 
 class Matcher:
@@ -73,16 +93,24 @@ class Matcher:
         self._slow = slow or (lambda rule: None)
         self._budget = Budget()
         self._plans: dict[tuple[tuple[str, str], ...], dict[str, Plan]] = {}
+        self._shared: dict[tuple[object, ...], Plan] = {}
         self._prefilter: Prefilter | None = None
+        self._covered: dict[Keywords, bool] = {}
+        self._sieves: dict[frozenset[Predicate], Prefilter | None] = {}
 
     def plan(self, kind: str, renames: Mapping[str, str] | None = None) -> Plan:
-        plans = self._plans.setdefault(tuple(sorted((renames or {}).items())), {})
+        """The plan of a kind; the same one for kinds of which the same is asked."""
+        given = tuple(sorted((renames or {}).items()))
+        plans = self._plans.setdefault(given, {})
         plan = plans.get(kind)
         if plan is None:
-            chosen = {rule: self._programs[rule] for rule in self._scope(kind)}
-            plan = plans[kind] = Plan(
-                chosen, self._aliases(kind), constants(kind), renames or {}, self._budget, self._slow
-            )
+            asked = Asked({rule: self._programs[rule] for rule in self._scope(kind)}, constants(kind))
+            aliases = {name: to for name, to in self._aliases(kind).items() if name in asked.fields}
+            key = (given, asked.key, tuple(sorted(aliases.items())))
+            plan = self._shared.get(key)
+            if plan is None:
+                plan = self._shared[key] = Plan(asked, aliases, renames or {}, self._budget, self._slow)
+            plans[kind] = plan
         return plan
 
     def match(self, batch: Batch) -> list[Hit]:
@@ -95,44 +123,41 @@ class Matcher:
             except KeyError:
                 places[kind] = [place]
         wanting = {kind: plan for kind in places if not (plan := self.plan(kind, batch.renames)).idle}
-        flagged = self._flagged(batch, wanting)
+        sieves = {kind: self._common(plan.keywords) for kind, plan in wanting.items() if plan.keywords is not None}
+        sieve = next((each for each in sieves.values() if each is not None), None)
+        flagged = set() if sieve is None or batch.raw is None else sieve.flagged(batch)
         for kind, plan in wanting.items():
-            if plan.keywords is not None and (flagged is None or not self._filtered(plan)):
+            if kind in sieves and (sieves[kind] is None or batch.raw is None):
                 hits.extend((place, rules) for place in places[kind] if (rules := plan.match(batch.events[place])))
             else:
-                hits.extend(_match_plain(plan, batch.events, places[kind], flagged or set()))
+                hits.extend(_match_plain(plan, batch.events, places[kind], flagged))
         hits.sort()
         return hits
 
-    def _flagged(self, batch: Batch, plans: Mapping[str, Plan]) -> set[int] | None:
-        """The events in which a keyword may occur; None when that is not known and each must be looked at."""
-        asking = [plan.keywords for plan in plans.values() if plan.keywords is not None]
-        if not asking:
-            return set()
+    def _common(self, keywords: Keywords) -> Prefilter | None:
+        """The prefilter of all rules, if what it passes over cannot satisfy any of ``keywords``: batches hold events of
+        many kinds, and are searched once."""
         if self._prefilter is None:
             self._prefilter = Prefilter.of(self._programs, self._scope)
-        if batch.raw is None:
-            return None if any(self._prefilter.covers(keywords.predicates) for keywords in asking) else set()
-        if not any(self._prefilter.covers(keywords.predicates) for keywords in asking):
-            return set()
-        return self._prefilter.flagged(batch)
+        covered = self._covered.get(keywords)
+        if covered is None:
+            covered = self._covered[keywords] = self._prefilter.covers(keywords.predicates)
+        return self._prefilter if covered else None
 
     def _sieve(self, keywords: Keywords) -> Prefilter | None:
-        """The prefilter, if what it passes over cannot satisfy any of ``keywords``."""
-        if self._prefilter is None:
-            self._prefilter = Prefilter.of(self._programs, self._scope)
-        return self._prefilter if self._prefilter.covers(keywords.predicates) else None
-
-    def _filtered(self, plan: Plan) -> bool:
-        return (
-            self._prefilter is not None
-            and plan.keywords is not None
-            and self._prefilter.covers(plan.keywords.predicates)
-        )
+        """A prefilter for just these keywords; None if there can be none."""
+        wanted = frozenset(keywords.predicates)
+        if wanted not in self._sieves:
+            made = Prefilter(wanted)
+            self._sieves[wanted] = made if made.covers(wanted) else None
+        return self._sieves[wanted]
 
     def match_columns(self, kind: str, columns: Columns) -> list[Hit]:
         """The hits among stored rows of one kind, in order of the rows."""
-        plan = self.plan(kind)
+        return self.match_plan(self.plan(kind), columns)
+
+    def match_plan(self, plan: Plan, columns: Columns) -> list[Hit]:
+        """The same for rows of any kinds that have this plan."""
         if plan.idle:
             return []
         special = columns.special
@@ -144,7 +169,7 @@ class Matcher:
             there = np.zeros(columns.rows, dtype=np.int64)
             for name in names:
                 if name in columns.plain:
-                    there |= columns.plain[name][0] >= 0
+                    there |= columns.codes(name) >= 0
             classes.append(there)
         for rows, key in _combinations(classes, columns.rows):
             fixed, pending = plan.rules(key)
@@ -153,17 +178,20 @@ class Matcher:
             for row in rows.tolist():
                 if row in special:
                     continue
-                rules = plan.settle(_event(columns, row), key, fixed, pending) if pending else fixed
+                rules = plan.settle(columns.event(row, plan.referred), key, fixed, pending) if pending else fixed
                 if rules:
                     hits.append((row, rules))
         return sorted(hits)
 
 
 def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: set[int]) -> list[Hit]:
-    """The hot path: all values of an event are looked at only if it is flagged."""
+    """The hot path: all values of an event are looked at only if it is flagged, and few if these rule all rules out."""
     fields, memos, known = plan.fields, plan.memos, plan.combinations.get
     tail = (0,) if plan.keywords is not None else ()
     plain = not plan.fallbacks and not plan.exists
+    screened = plan.screened(len(chosen))
+    few, few_memos = ((), ()) if screened is None else (screened.names, screened.memos)
+    passed = 0
     hits: list[Hit] = []
     for place in chosen:
         event = events[place]
@@ -172,6 +200,9 @@ def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: se
                 hits.append((place, rules))
             continue
         try:
+            if screened is not None and not screened[(*map(getitem, few_memos, map(event.get, few)),)]:
+                continue
+            passed += 1
             if plain:
                 key = (*map(getitem, memos, map(event.get, fields)), *tail)
             else:
@@ -185,6 +216,8 @@ def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: se
             fixed = found[0]
         if fixed:
             hits.append((place, fixed))
+    if screened is not None:
+        screened.passed += passed
     return hits
 
 
@@ -194,48 +227,60 @@ def constants(kind: str) -> dict[str, str]:
     return {"EventID": parts[2]} if parts[0] == "windows" and len(parts) == 3 and parts[2].isdigit() else {}
 
 
-def _event(columns: Columns, row: int) -> Event:
-    return {name: words[int(codes[row])].as_py() for name, (codes, words) in columns.plain.items() if codes[row] >= 0}
-
-
 def _field_classes(plan: Plan, place: int, columns: Columns) -> Classes:
     """The class of each row in one field of the plan."""
     memo = plan.memos[place]
     out = np.full(columns.rows, memo[None], dtype=np.int64)
     for name in reversed(plan.names(place)):
         if name in columns.plain:
-            codes, words = columns.plain[name]
-            classes = np.fromiter(map(getitem, repeat(memo), words.to_pylist()), dtype=np.int64, count=len(words))
-            there = codes >= 0
-            out[there] = classes[codes[there]]
+            _put_classes(out, memo.__getitem__, columns.codes(name), columns.plain[name][1])
     return out
+
+
+def _put_classes(out: Classes, one: Callable[[str], int], codes: Codes, words: pa.StringArray) -> None:
+    """Put the class of each row's word into ``out``. Words that no row has are of kinds that are asked other things."""
+    there = np.flatnonzero(codes >= 0)
+    if not len(there):
+        return
+    held = codes if len(there) == len(codes) else codes[there]
+    places: npt.NDArray[np.integer]
+    order: npt.NDArray[np.integer]
+    if len(held) * 4 < len(words):
+        places, order = np.unique(held, return_inverse=True)
+    else:
+        used = np.zeros(len(words), dtype=bool)
+        used[held] = True
+        places = np.flatnonzero(used)
+        order = held if len(places) == len(words) else (np.cumsum(used) - 1)[held]
+    if len(places) <= _FEW:
+        texts = [words[place].as_py() for place in places.tolist()]
+    else:
+        texts = (words if len(places) == len(words) else words.take(places)).to_pylist()
+    out[there] = np.fromiter(map(one, texts), dtype=np.int64, count=len(places))[order]
 
 
 def _keyword_classes(keywords: Keywords, columns: Columns, sieve: Prefilter | None) -> Classes:
     """The class of each row's values taken together; few rows hold any keyword, so only these are joined in Python."""
     found: dict[int, set[int]] = {}
-    for codes, words in columns.plain.values():
-        held = _keyword_words(keywords, words, sieve, lambda text: text)
-        if held:
-            for row in np.flatnonzero(np.isin(codes, list(held))).tolist():
-                found.setdefault(row, set()).add(held[int(codes[row])])
+    suspects = None if sieve is None else columns.suspects.among(columns.plain, sieve)
+    for name in columns.plain if suspects is None else suspects:
+        codes, words = columns.codes(name), columns.plain[name][1]
+        classes = np.zeros(columns.rows, dtype=np.int64)
+        if suspects is not None:
+            codes = np.where(np.isin(codes, suspects[name]), codes, -1)
+        _put_classes(classes, keywords.one, codes, words)
+        for row in np.flatnonzero(classes).tolist():
+            found.setdefault(row, set()).add(int(classes[row]))
     if columns.loose is not None:
         rows, texts = columns.loose
-        for place, number in _keyword_words(keywords, texts, sieve, orjson.loads).items():
-            found.setdefault(int(rows[place]), set()).add(number)
+        places = range(len(texts)) if sieve is None else sieve.suspects(texts)
+        for place in places:
+            if number := keywords.one(orjson.loads(texts[place].as_py())):
+                found.setdefault(int(rows[place]), set()).add(number)
     out = np.zeros(columns.rows, dtype=np.int64)
     for row, numbers in found.items():
         out[row] = keywords.joined(numbers)
     return out
-
-
-def _keyword_words(
-    keywords: Keywords, words: pa.StringArray, sieve: Prefilter | None, decode: Callable[[str], object]
-) -> dict[int, int]:
-    """Place of a word to its class, for those words that hold a keyword."""
-    places = range(len(words)) if sieve is None else sieve.suspects(words)
-    classes = {place: keywords.one(decode(words[place].as_py())) for place in places}
-    return {place: number for place, number in classes.items() if number}
 
 
 def _combinations(codes: Sequence[Classes], rows: int) -> Iterable[tuple[npt.NDArray[np.intp], tuple[int, ...]]]:

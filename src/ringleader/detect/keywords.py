@@ -36,8 +36,9 @@ class Prefilter:
         cores = {predicate: core for predicate in predicates if (core := _core(predicate)) is not None}
         fragments = _fragments(set(cores.values()))
         self._covered = set() if fragments is None else set(cores)
-        self._needles = [] if fragments is None else sorted(core.encode() for core in set(cores.values()))
-        self._reach = max(map(len, self._needles), default=0)
+        needles = [] if fragments is None else sorted(core.encode() for core in set(cores.values()))
+        self._reach = max(map(len, needles), default=0)
+        self._needles = ahocorasick_rs.BytesAhoCorasick(needles)
         words = sorted({spelling for fragment in fragments or () for spelling in _spellings(fragment)})
         # A match hides what overlaps it, so a fragment may go unseen behind another. Behind a hint none can, unless one
         # begins as the hint ends.
@@ -92,8 +93,22 @@ class Prefilter:
                 continue
             # A second fragment may lie hidden in this one: look for every needle around it.
             around = bytes(raw[max(0, start - self._reach) : end + self._reach]).lower()
-            if any(needle in around for needle in self._needles):
+            if self._needles.find_matches_as_indexes(around):
                 yield start, end
+
+
+class Suspects:
+    """The values of some columns in which keywords may occur: sought once, for all who ask about those columns."""
+
+    def __init__(self) -> None:
+        self._found: dict[Prefilter, dict[str, list[int]]] = {}
+
+    def among(self, columns: Mapping[str, tuple[object, pa.StringArray]], sieve: Prefilter) -> Mapping[str, list[int]]:
+        """Column to the places among its values, for the columns that have any."""
+        if sieve not in self._found:
+            found = ((name, sieve.suspects(words)) for name, (_, words) in columns.items())
+            self._found[sieve] = {name: places for name, places in found if places}
+        return self._found[sieve]
 
 
 def _core(predicate: Predicate) -> str | None:

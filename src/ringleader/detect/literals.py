@@ -11,6 +11,8 @@ from ringleader.schema import value
 CONTAINS, STARTS, ENDS, GUARD = range(4)
 MODES = {"contains": CONTAINS, "startswith": STARTS, "endswith": ENDS}
 _FEW = 48  # literals up to which the automaton has a vector search
+HANDFUL = 4
+"""Literals up to which Python's own search of a text for each is quicker than one automaton."""
 Placed = tuple[tuple[int, int], ...]
 """(literal's number, place): place has bit 1 when it stands at the start of the text and bit 2 when it ends it."""
 
@@ -32,11 +34,15 @@ class Literals:
         # Leftmost matches of few literals are found with vector instructions: a quick way to say that there are none.
         leftmost = ahocorasick_rs.MatchKind.LeftmostFirst
         self._quick = ahocorasick_rs.AhoCorasick(ordered, leftmost) if len(ordered) <= _FEW else None
-        self._by_line = not any("\n" in word for word in ordered)
+        self._handful = ordered if len(ordered) <= HANDFUL else None
+        self._by_line = self._handful is None and not any("\n" in word for word in ordered)
         self._lines: dict[str, int] = {}  # line to its place in _hits
         self._hits: list[Placed] = []
         self._numbers: dict[Placed, int] = {}
         self._kept = 0
+
+    def __len__(self) -> int:
+        return len(self._placed)
 
     def find(self, text: str, found: set[int], pending: set[int]) -> None:
         """Add the predicates that hold to ``found``, those whose guard stands in the text to ``pending``."""
@@ -49,10 +55,14 @@ class Literals:
             self._numbers.clear()
             self._kept = 0
         lines = text.split("\n")
-        for line in set(lines).difference(self._lines):
-            self._learn(line)
-        for number in set(map(self._lines.__getitem__, lines)):  # few lines differ in what they hit
-            self._take(self._hits[number], found, pending, False, False)
+        numbers = set(map(self._lines.get, lines))  # few lines differ in what they hit
+        if None in numbers:
+            for line in set(lines).difference(self._lines):
+                self._learn(line)
+            numbers = set(map(self._lines.get, lines))
+        for number in numbers:
+            if hits := self._hits[number]:  # type: ignore[index]
+                self._take(hits, found, pending, False, False)
         self._take(self._hits[self._lines[lines[0]]], found, pending, True, False)
         self._take(self._hits[self._lines[lines[-1]]], found, pending, False, True)
 
@@ -66,6 +76,12 @@ class Literals:
 
     def _look(self, text: str) -> Placed:
         content = text if self._cased else value.fold(text)
+        if self._handful is not None:
+            return tuple(
+                (number, content.startswith(word) | content.endswith(word) << 1)
+                for number, word in enumerate(self._handful)
+                if word in content
+            )
         size = len(content)
         if self._quick is not None and size >= LONG and not self._quick.find_matches_as_indexes(content):
             return ()

@@ -20,8 +20,9 @@ from sigma.rule.detection import EmptySigmaDetections
 from sigma.rule.logsource import EmptyLogSource
 
 from ringleader.detect import logsource, placeholders
-from ringleader.detect.documents import Document, Problem
+from ringleader.detect.documents import Document
 from ringleader.detect.regexes import POLICY
+from ringleader.detect.rule import Problem
 
 MAX_NESTING = 64
 MAX_CONDITION = 65536

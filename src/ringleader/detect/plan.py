@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from operator import getitem
 from typing import Any
 
 from ringleader.detect import tree
 from ringleader.detect.field import NONE, Class, Field
 from ringleader.detect.program import Predicate, Program, Tree
+from ringleader.detect.screen import Screen
 from ringleader.schema import value
 from ringleader.schema.batch import Event
 
@@ -17,6 +19,8 @@ MEMO_CHARS = 64 << 20
 MEMO_VALUE = 2048
 """A longer value is not kept: few such values come again, and literals remember the lines of long texts."""
 MEMO_COMBINATIONS = 400_000
+SCREENED_FROM = 100
+"""Events of one kind, beyond one for each rule, from which choosing a screen pays."""
 
 Rules = tuple[int, ...]
 
@@ -54,12 +58,26 @@ class _Classes:
 class _Memo(dict[Any, int]):
     """Decoded value to class number. Lists cannot be keys: callers meet TypeError and ask ``of``."""
 
-    def __init__(self, field: Field, classes: _Classes, budget: Budget) -> None:
+    def __init__(
+        self,
+        predicates: Mapping[int, Predicate],
+        slow: Callable[[int], None],
+        classes: _Classes,
+        budget: Budget,
+        gates: Class | None = None,
+    ) -> None:
         super().__init__()
-        self._field = field
+        self.predicates = predicates
+        self._gates = gates
+        self._slow = slow
         self._classes = classes
         self._budget = budget
         budget.memos.append(self)
+
+    @cached_property
+    def _field(self) -> Field:
+        """Made when there is a value: most fields that rules ask of a kind are in few recordings."""
+        return Field(self.predicates, self._slow, self._gates)
 
     def __missing__(self, content: Any) -> int:
         number = self._classes.number(self._field.classify(content))
@@ -79,27 +97,46 @@ class _Memo(dict[Any, int]):
         return self[content]
 
 
+class Asked:
+    """What rules ask of a kind, once those predicates are decided that the kind itself fixes. Rules that cannot hold
+    are left out."""
+
+    def __init__(self, programs: Mapping[int, Program], constants: Mapping[str, str]) -> None:
+        numbers: dict[Predicate, int] = {}
+        self.trees: dict[int, Tree] = {}
+        for rule, program in programs.items():
+            folded = tree.folded(program, constants, lambda predicate: numbers.setdefault(predicate, len(numbers)))
+            if folded is not False:
+                self.trees[rule] = folded
+        self.predicates = list(numbers)
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields in which anything is asked; a reference asks in two."""
+        references = {p.arg for p in self.predicates if p.op.startswith("ref")}
+        return {p.field for p in self.predicates} | references
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal when the same is asked."""
+        return tuple(self.predicates), str(self.trees)
+
+
 class Plan:
-    """All that the rules ask of one kind of event."""
+    """All that the rules ask of one kind of event, or of several that are asked the same."""
 
     def __init__(
         self,
-        programs: Mapping[int, Program],
+        asked: Asked,
         aliases: Mapping[str, tuple[str, ...]],
-        constants: Mapping[str, str],
         renames: Mapping[str, str],
         budget: Budget,
         slow: Callable[[int], None],
     ) -> None:
         self._aliases = aliases
         self._renames = renames
-        self._numbers: dict[Predicate, int] = {}
-        self._trees: dict[int, Tree] = {}
-        for rule, program in programs.items():
-            folded = tree.folded(program, constants, self._number)
-            if folded is not False:
-                self._trees[rule] = folded
-        predicates = self._predicates = list(self._numbers)
+        self._trees = asked.trees
+        predicates = self._predicates = asked.predicates
         by_field: dict[str, dict[int, Predicate]] = {}
         owners: dict[int, list[int]] = {}
         self._leaves = {rule: tuple(dict.fromkeys(tree.leaves(joined))) for rule, joined in self._trees.items()}
@@ -114,6 +151,12 @@ class Plan:
             for rule in owners[number]:
                 slow(rule)
 
+        self._references = {
+            number: _Reference(predicate, aliases, renames)
+            for number, predicate in enumerate(predicates)
+            if predicate.op.startswith("ref") and number in owners
+        }
+        self._index_rules(predicates)
         self.classes = _Classes()
         keywords = by_field.pop("", None)
         self.keywords = None if keywords is None else Keywords(keywords, self.classes, budget, report)
@@ -121,29 +164,24 @@ class Plan:
         names = [tuple(renames.get(n, n) for n in aliases.get(field, (field,))) for field in self.sigma_fields]
         self.fields = tuple(choice[0] for choice in names)
         self.fallbacks = [(place, choice[1:]) for place, choice in enumerate(names) if len(choice) > 1]
-        self.memos = tuple(_Memo(Field(tests, report), self.classes, budget) for tests in by_field.values())
+        self.memos = tuple(
+            _Memo(tests, report, self.classes, budget, self._gates(tests, owners)) for tests in by_field.values()
+        )
         self.exists = [
             (number, tuple(renames.get(n, n) for n in aliases.get(predicate.field, (predicate.field,))))
             for number, predicate in enumerate(predicates)
             if predicate.op == "exists" and number in owners
         ]
-        self._references = {
-            number: _Reference(predicate, aliases, renames)
-            for number, predicate in enumerate(predicates)
-            if predicate.op.startswith("ref") and number in owners
-        }
         self.combinations: dict[tuple[int, ...], tuple[Rules, Rules]] = {}
-        self._index_rules(predicates)
-
-    def _number(self, predicate: Predicate) -> int:
-        return self._numbers.setdefault(predicate, len(self._numbers))
+        self._seen = 0
 
     def _index_rules(self, predicates: list[Predicate]) -> None:
         self._always: list[int] = []
         self._needing: dict[int, list[int]] = {}
+        self._needed: dict[int, Class | None] = {}
         self._open: dict[int, bool] = {}
         for rule, joined in self._trees.items():
-            needed = tree.necessary(joined, predicates)
+            needed = self._needed[rule] = tree.necessary(joined, predicates)
             self._open[rule] = not self._references.keys().isdisjoint(self._leaves[rule])
             if needed is None:
                 self._always.append(rule)
@@ -151,12 +189,31 @@ class Plan:
                 for number in needed:
                     self._needing.setdefault(number, []).append(rule)
 
+    def _gates(self, tests: Mapping[int, Predicate], owners: Mapping[int, Sequence[int]]) -> Class | None:
+        """Predicates on one field, ``tests``, without which none of the rules that ask for the field can hold."""
+        gates: Class = NONE
+        for rule in {rule for number in tests for rule in owners[number]}:
+            needed = self._needed[rule]
+            if needed is None or not needed <= tests.keys():
+                return None
+            gates |= needed
+        return gates
+
     @property
     def named(self) -> set[str]:
         """All names that are looked up in an event."""
         names = {name for place in range(len(self.fields)) for name in self.names(place)}
         names.update(name for _, several in self.exists for name in several)
-        return names.union(*(reference.names for reference in self._references.values()))
+        return names | self.referred
+
+    @property
+    def referred(self) -> set[str]:
+        """All names that references to fields look up."""
+        return set[str]().union(*(reference.names for reference in self._references.values()))
+
+    def wide(self, rule: int) -> bool:
+        """Whether ``rule`` asks all values of an event."""
+        return any(not self._predicates[number].field for number in self._leaves[rule])
 
     def content(self, event: Event, field: str) -> Any:
         """What an event holds in a field of Sigma's name; None if it has none."""
@@ -187,6 +244,25 @@ class Plan:
         for _, names in self.exists:
             numbers.append(any(name in event for name in names))
         return tuple(numbers)
+
+    def screened(self, events: int) -> Screened | None:
+        """What passes over events at a glance, once there were enough and while it does; ``events`` are at hand."""
+        self._seen += events
+        if (
+            self._seen < SCREENED_FROM + len(self._trees)
+            or self._screened is None
+            or 4 * self._screened.passed > self._seen
+        ):
+            return None
+        return self._screened
+
+    @cached_property
+    def _screened(self) -> Screened | None:
+        absent = () if self.keywords is None else self.keywords.numbers
+        screen = Screen(self._trees, self._leaves, [memo.predicates for memo in self.memos], absent)
+        if screen.places is None or any(place in screen.places for place, _ in self.fallbacks):
+            return None
+        return Screened(self, screen, screen.places)
 
     def rules(self, key: tuple[int, ...]) -> tuple[Rules, Rules]:
         """The rules that hold for a combination, and those that depend on the event itself (references to fields)."""
@@ -234,8 +310,7 @@ class Plan:
     def evidence(self, event: Event, rule: int) -> dict[str, str]:
         """The fields on which ``rule`` holds, with their values: what a hunter wants to see first."""
         leaves, predicates = self._leaves[rule], self._predicates
-        keywords = any(not predicates[number].field for number in leaves)
-        found = self.true(self.key(event, keywords=keywords))
+        found = self.true(self.key(event, keywords=self.wide(rule)))
         shown: dict[str, str] = {}
         for number in leaves:
             predicate = predicates[number]
@@ -244,11 +319,30 @@ class Plan:
             if predicate.field:
                 choices = self.names(self.sigma_fields.index(predicate.field))
                 name = next((n for n in choices if event.get(n) is not None), choices[0])
-                shown[predicate.field] = show(event.get(name))
+                shown[predicate.field] = value.show(event.get(name))
             else:
                 test = Field({number: predicate})
-                shown.update((name, show(c)) for name, c in event.items() if number in test.classify(c))
+                shown.update((name, value.show(c)) for name, c in event.items() if number in test.classify(c))
         return shown
+
+
+class Screened(dict[tuple[int, ...], bool]):
+    """The classes of the fields ``names`` to whether any rule may hold on an event without keywords; kept when asked
+    for."""
+
+    def __init__(self, plan: Plan, screen: Screen, places: tuple[int, ...]) -> None:
+        super().__init__()
+        self.names = tuple(plan.fields[place] for place in places)
+        self.memos = tuple(plan.memos[place] for place in places)
+        self.passed = 0
+        self._screen = screen
+        self._sets = plan.classes.sets
+
+    def __missing__(self, key: tuple[int, ...]) -> bool:
+        if len(self) >= MEMO_COMBINATIONS:
+            self.clear()
+        verdict = self[key] = self._screen.passes(frozenset().union(*(self._sets[number] for number in key)))
+        return verdict
 
 
 class Keywords:
@@ -257,9 +351,10 @@ class Keywords:
     def __init__(
         self, predicates: Mapping[int, Predicate], classes: _Classes, budget: Budget, slow: Callable[[int], None]
     ) -> None:
+        self.numbers = tuple(predicates)
         self.predicates = tuple(predicates.values())
         self._classes = classes
-        self._memo = _Memo(Field(predicates, slow), classes, budget)
+        self._memo = _Memo(predicates, slow, classes, budget)
 
     def of(self, contents: Iterable[Any]) -> int:
         """The number of the union of the classes of all ``contents``. Keywords never hold on null."""
@@ -308,11 +403,3 @@ class _Reference:
             case "refin":
                 return right in left
         return left == right
-
-
-def show(content: Any) -> str:
-    """A value for people: lists joined by commas, null as the empty text."""
-    content = value.text(content)
-    if isinstance(content, list):
-        return ", ".join("" if item is None else item for item in content)
-    return "" if content is None else content

@@ -22,8 +22,9 @@ from sigma.filters import SigmaFilter
 from sigma.rule import SigmaLevel, SigmaRule
 
 from ringleader.detect import documents, placeholders
-from ringleader.detect.documents import Document, Problem
+from ringleader.detect.documents import Document
 from ringleader.detect.parse import MAX_NESTING, UNEXPECTED, Parser, message_of
+from ringleader.detect.rule import LogSource, Problem, Rule
 
 __all__ = ["Loaded", "LogSource", "Parsed", "Problem", "Rule", "Sigma", "load"]
 
@@ -31,31 +32,6 @@ Sigma: TypeAlias = SigmaRule | SigmaCorrelationRule
 
 DEFAULT_LEVEL = "medium"
 """The level of a rule that states none. The specification has no default; medium keeps it in sight without alarm."""
-
-
-class LogSource(msgspec.Struct, frozen=True):
-    """What the rule says of where its events come from; see ``logsource.resolve``."""
-
-    product: str | None = None
-    category: str | None = None
-    service: str | None = None
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """What is to be known of a rule beside its logic. ``digest`` identifies the content: equal digests match alike."""
-
-    id: str
-    title: str
-    level: str
-    status: str
-    techniques: tuple[str, ...]
-    tactics: tuple[str, ...]
-    software: tuple[str, ...]
-    groups: tuple[str, ...]
-    logsource: LogSource
-    path: str
-    name: str
-    digest: str
 
 
 @dataclass(frozen=True)

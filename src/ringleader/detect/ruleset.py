@@ -10,19 +10,20 @@ from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from platformdirs import user_cache_path
-from sigma.rule import SigmaRule
 
 from ringleader import __version__
-from ringleader.detect import correlation, logsource, rules, tree
+from ringleader.detect import logsource
 from ringleader.detect.correlation import Correlation
-from ringleader.detect.documents import Problem
-from ringleader.detect.kernel import Matcher
-from ringleader.detect.program import Program, UnsupportedError, compile_rule
-from ringleader.detect.rules import Parsed, Rule
+from ringleader.detect.program import Program
+from ringleader.detect.rule import Problem, Rule
 from ringleader.errors import RuleError
+
+if TYPE_CHECKING:
+    from ringleader.detect.kernel import Matcher
 
 BUILTIN = Path(str(files("ringleader.detect").joinpath("pack")))
 """The rules that come with Ringleader."""
@@ -60,6 +61,8 @@ class RuleSet(msgspec.Struct, frozen=True):
         return applying
 
     def matcher(self, slow: Callable[[int], None] | None = None) -> Matcher:
+        from ringleader.detect.kernel import Matcher  # not at once: who only loads rules does without
+
         programs = {number: entry.program for number, entry in enumerate(self.entries)}
         return Matcher(programs, self.scope(), logsource.aliases, slow)
 
@@ -80,45 +83,15 @@ def load(
     kept = folder / f"{digest}.msgpack"
     found = _read(kept)
     if found is None:
-        found = compiled(rules.load(paths, expansions), digest)
+        from ringleader.detect import assemble, rules  # pySigma, which a run with kept rules does without
+
+        found = assemble.rule_set(rules.load(paths, expansions), digest)
         _keep(kept, found)
     if not found.entries:
         first = found.problems[0] if found.problems else None
         reason = f"{first.path}:{first.line}: {first.message}" if first else "no Sigma rule was found there"
         raise RuleError("none of the rules can be used", hint=reason)
     return found, kept
-
-
-def compiled(loaded: rules.Loaded, digest: str) -> RuleSet:
-    """The rule set of parsed rules; one that cannot be evaluated becomes a problem."""
-    entries: list[Entry] = []
-    problems = list(loaded.problems)
-    for parsed in loaded.rules:
-        if not isinstance(parsed.sigma, SigmaRule):
-            continue
-        try:
-            entries.append(_entry(parsed, parsed.sigma))
-        except UnsupportedError as error:
-            problems.append(Problem(parsed.rule.path, 0, "unsupported", str(error)))
-    correlations, refused = correlation.correlations(loaded.rules)
-    return RuleSet(digest, tuple(entries), correlations, (*problems, *refused))
-
-
-def _entry(parsed: Parsed, sigma: SigmaRule) -> Entry:
-    source = parsed.rule.logsource
-    target = logsource.resolve(source.product, source.category, source.service)
-    program = compile_rule(sigma)
-    return Entry(parsed.rule, program, _narrowed(target.kinds, program), parsed.emits)
-
-
-def _narrowed(prefixes: tuple[str, ...], program: Program) -> tuple[str, ...]:
-    """A Windows log is narrowed to the event ids that the rule asks for, so that other kinds need not look at it."""
-    ids = tree.values("EventID", program)
-    if ids is None or not all(each.isdigit() for each in ids):
-        return prefixes
-    wide = [prefix for prefix in prefixes if prefix.startswith("windows/") and prefix.count("/") == 1]
-    kept = [prefix for prefix in prefixes if prefix not in wide]
-    return (*kept, *(f"{prefix}/{each}" for prefix in wide for each in sorted(ids)))
 
 
 @lru_cache(maxsize=4)
@@ -151,8 +124,9 @@ def _digest(sources: Iterable[Path], expansions: Mapping[str, Sequence[str]]) ->
     for source in sources:
         state.update(str(source).encode(errors="surrogateescape"))
         for path in _parts(source):
-            state.update(str(path).encode(errors="surrogateescape"))
-            state.update(hashlib.sha256(path.read_bytes()).digest())
+            state.update(os.fsencode(path))
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+                state.update(hashlib.sha256(file.read()).digest())
     return state.hexdigest()[:32]
 
 
@@ -160,17 +134,19 @@ def _digest(sources: Iterable[Path], expansions: Mapping[str, Sequence[str]]) ->
 def _code() -> str:
     folder = Path(__file__).parent
     names = (
-        "correlation.py", "documents.py", "logsource.py", "logsources.yml", "parse.py", "placeholders.py",
-        "program.py", "regexes.py", "rules.py", "ruleset.py", "tree.py",
+        "assemble.py", "compiler.py", "correlation.py", "documents.py", "logsource.py", "logsources.yml", "parse.py",
+        "placeholders.py", "program.py", "regexes.py", "rule.py", "rules.py", "ruleset.py", "tree.py",
     )  # fmt: skip
     return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
 
 
-def _parts(source: Path) -> list[Path]:
-    if source.is_dir():
-        return sorted(path for path in source.rglob("*") if path.is_file() and _is_rule_file(path))
-    return [source] if source.is_file() else []
+def _parts(source: Path) -> list[str]:
+    """The rule files at ``source``. For thousands of files, ``pathlib`` takes longer than reading them."""
+    if not source.is_dir():
+        return [os.fspath(source)] if source.is_file() else []
+    inside = (os.path.join(folder, name) for folder, _, names in os.walk(source) for name in names)  # noqa: PTH118
+    return sorted(path for path in inside if os.path.isfile(path) and _is_rule_file(path))  # noqa: PTH113
 
 
-def _is_rule_file(path: Path) -> bool:
-    return path.suffix.lower() in (".yml", ".yaml", ".zip") or zipfile.is_zipfile(path)
+def _is_rule_file(path: str) -> bool:
+    return path.lower().endswith((".yml", ".yaml", ".zip")) or zipfile.is_zipfile(path)

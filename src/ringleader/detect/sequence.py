@@ -10,7 +10,7 @@ import msgspec
 from ringleader.detect import findings
 from ringleader.detect.correlate import Correlator, Row
 from ringleader.detect.findings import Finding
-from ringleader.detect.plan import show
+from ringleader.schema.value import show
 
 MAX_ROWS = 2_000_000
 """Events of base rules that one run puts in order; they are held in memory."""

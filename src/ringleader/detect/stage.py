@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from ringleader.detect.worker import Worker
 from ringleader.engines.base import Engine, Failure
 from ringleader.engines.progress import Progress, Silent
 from ringleader.schema import tables
-from ringleader.store import Store
+from ringleader.store import File, Store
+from ringleader.store.dataset import kinds_in
 from ringleader.store.layout import kind_of
 
 NOT_MATCHED = "not-matched"
@@ -49,12 +50,21 @@ class Summary:
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """One file of events for one worker."""
+    """Some files of events, below ``root``, for one worker: those of one kind follow each other, so that who has learnt
+    its values meets them again."""
 
     rules: str
-    path: str
-    kind: str
-    rows: int
+    root: str
+    files: tuple[File, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+
+UNIT_BYTES = 16 << 20
+"""Of files that one unit is filled up with. Large enough that few kinds are learnt by several workers."""
+UNIT_ROWS = 250_000
 
 
 class Answer(msgspec.Struct):
@@ -86,7 +96,7 @@ def run(
     total = sum(entry.rows for entry in entries)
     rule_count = len(found.entries) + len(found.correlations)
     summary = Summary(events=total, rules=rule_count, problems=list(found.problems))
-    units = [Unit(str(kept), str(store.layout.file(e.path)), kind_of(e.path), e.rows) for e in entries]
+    units = [Unit(str(kept), str(store.layout.root), files) for files in _portions(entries)]
     watcher.begin("Matching rules", total, "events")
     with store.transaction() as tx:
         tx.drop_table("findings")
@@ -104,6 +114,19 @@ def run(
     return summary
 
 
+def _portions(entries: Iterable[File]) -> Iterator[tuple[File, ...]]:
+    """Files of one folder, in order, as many as one unit takes."""
+    for _, some in groupby(entries, key=lambda file: kind_of(file.path)):
+        portion: list[File] = []
+        for file in some:
+            full = sum(f.bytes for f in portion) + file.bytes > UNIT_BYTES or sum(f.rows for f in portion) > UNIT_ROWS
+            if portion and full:
+                yield tuple(portion)
+                portion = []
+            portion.append(file)
+        yield tuple(portion)
+
+
 def _key(found: RuleSet, events: Iterable[str]) -> str:
     return hashlib.sha256("\n".join([found.digest, *events]).encode()).hexdigest()[:16]
 
@@ -113,10 +136,11 @@ def _findings(
 ) -> Iterator[pa.RecordBatch]:
     slow: set[int] = set()
     seen: list[Seen] = []
-    for unit, answer in engine.map(match, units):
+    for unit, answer in _answers(units, engine):
         progress.advance(unit.rows)
         if isinstance(answer, Failure):
-            summary.failures.append(f"{unit.kind}/{Path(unit.path).name}: {answer.code}: {answer.detail}")
+            name = unit.files[0].path.removeprefix("events/")
+            summary.failures.append(f"{name}: {answer.code}: {answer.detail}")
             continue
         slow.update(answer.slow)
         seen.extend(islice(answer.seen, max(0, MAX_ROWS - len(seen))))
@@ -131,6 +155,15 @@ def _findings(
     titles = {each.rule.digest: each.rule.title for each in found.correlations}
     for digest, count in sorted((+correlator.forgotten).items()):  # without zeros
         summary.failures.append(f"{titles[digest]}: {count:,} groups or events were forgotten to bound memory")
+
+
+def _answers(units: Iterable[Unit], engine: Engine) -> Iterator[tuple[Unit, Answer | Failure]]:
+    """A unit that failed is taken apart, so that only the file at fault is lost."""
+    for unit, answer in engine.map(match, units):
+        if isinstance(answer, Failure) and len(unit.files) > 1:
+            yield from engine.map(match, [Unit(unit.rules, unit.root, (file,)) for file in unit.files])
+        else:
+            yield unit, answer
 
 
 def _rejects(summary: Summary) -> list[dict[str, Any]]:
@@ -182,31 +215,35 @@ def _check(
     progress: Progress,
 ) -> int:
     given = {name: tuple(values) for name, values in expansions.items()}
-    files = Counter(unit.kind for unit in units)
+    files = Counter(kind for unit in units for file in unit.files for kind in kinds_in(file))
     asked = [
-        check.Unit(u.rules, tuple(map(str, rules)), given, u.path, u.kind, max(1, check.ROWS // files[u.kind]))
+        check.Unit(u.rules, tuple(map(str, rules)), given, u.root, file, _samples(file, files))
         for u in units
+        for file in u.files
     ]
     progress.begin("Asking the oracle", len(asked), "files")
     return check.run(asked, engine, progress)
 
 
+def _samples(file: File, files: Mapping[str, int]) -> dict[str, int]:
+    return {kind: max(1, check.ROWS // files[kind]) for kind in kinds_in(file)}
+
+
 def match(unit: Unit) -> Answer:
-    """The findings in one file of events, in order of its rows."""
+    """The findings in some files of events, in an order that follows from their rows."""
     own = worker.opened(unit.rules)
     own.slow.clear()
     sink = pa.BufferOutputStream()
     seen: list[Seen] = []
     with pa.ipc.new_stream(sink, tables.FINDINGS, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)) as out:
-        for group in stored.read(Path(unit.path), unit.kind, lambda kind: _wanted(own, kind)):
-            plan = own.matcher.plan(group.kind)
-            if plan.idle:
-                continue
-            hits = iter(own.matcher.match_columns(group.kind, group.columns(plan.named)))
+        for group in stored.read(Path(unit.root), unit.files, own.matcher.plan, lambda kind: _wanted(own, kind)):
+            hits = iter(own.matcher.match_plan(group.plan, group.columns()))
             while some := list(islice(hits, 10_000)):
                 rows: list[Finding] = []
                 for row, held in some:
-                    found, each = own.take(held, group.event(row), {}, kind=group.kind, **group.fixed(row))
+                    fixed = group.fixed(row)
+                    event = group.event(row, _shown(own, fixed["kind"], held))
+                    found, each = own.take(held, event, {}, **fixed)
                     rows += found
                     if each is not None:
                         seen.append(each)
@@ -215,7 +252,14 @@ def match(unit: Unit) -> Answer:
 
 
 def _wanted(own: Worker, kind: str) -> set[str] | None:
+    """The fields of a kind that must be read, None for all."""
     plan = own.matcher.plan(kind)
-    if plan.idle:
-        return set()
     return None if plan.keywords is not None or own.needs else plan.named | set(findings.account_fields(kind))
+
+
+def _shown(own: Worker, kind: str, held: Iterable[int]) -> set[str] | None:
+    """The fields of an event that its findings are made of, None for all."""
+    plan = own.matcher.plan(kind)
+    if own.needs or any(map(plan.wide, held)):
+        return None
+    return plan.named | set(findings.account_fields(kind))

@@ -1,73 +1,63 @@
-"""Stored events as the kernel reads them: one row group at a time, only the columns that are asked for."""
+"""Stored events as the kernel reads them: some row groups at a time, only the columns that are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringleader.detect.kernel import Codes, Columns
+from ringleader.detect.keywords import Suspects
+from ringleader.detect.plan import Plan
 from ringleader.schema.batch import Event
-from ringleader.store.layout import MIXED, column_name, field_name
+from ringleader.store import File
+from ringleader.store.dataset import kinds_in
+from ringleader.store.layout import column_name, field_name
 
+Plans = Callable[[str], Plan]
 Wanted = Callable[[str], Collection[str] | None]
 """A kind's fields to read, or None for all of them."""
+
+CELLS = 8 << 20
+"""Rows times columns that are looked at together: a file more must not go beyond."""
+BYTES = 16 << 20
+"""The same in bytes of their files, unpacked: long texts that all differ gain nothing from company."""
 
 _FIXED = ("event_id", "evidence_id", "kind", "time", "host", "rest")
 
 
-@dataclass(frozen=True)
-class Group:
-    """Events of one kind out of one row group."""
+class Block:
+    """Rows of one or several files, of any kinds."""
 
-    kind: str
-    table: pa.Table
-
-    def columns(self, special: Collection[str]) -> Columns:
-        """The rows for the kernel. A row in which one of the fields ``special`` is no plain text becomes a whole
-        event."""
-        rows, keys, texts = self._rest
-        held = rows[_among(keys, special)] if len(keys) else rows
-        events = {row: self.event(row) for row in sorted(set(held.tolist()))}
-        return Columns(self.table.num_rows, self._plain, (rows, texts) if len(texts) else None, events)
-
-    def event(self, row: int) -> Event:
-        """The event in ``row``, as far as its columns were read."""
-        event: Event = {}
-        for name, (codes, words) in self._plain.items():
-            if codes[row] >= 0:
-                event[name] = words[int(codes[row])].as_py()
-        rows, keys, texts = self._rest
-        low, high = np.searchsorted(rows, [row, row + 1])
-        for place in range(int(low), int(high)):
-            event[keys[place].as_py()] = orjson.loads(texts[place].as_py())
-        return event
-
-    def fixed(self, row: int) -> dict[str, Any]:
-        """event_id, evidence_id, time (microseconds, or None) and host of a row."""
-        names = ("event_id", "evidence_id", "host")
-        return {name: self.table[name][row].as_py() for name in names} | {"time": self._times[row].as_py()}
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+        self.suspects = Suspects()
 
     @cached_property
-    def _plain(self) -> dict[str, tuple[Codes, pa.StringArray]]:
-        names = [name for name in self.table.column_names if name not in _FIXED]
-        encoded = {field_name(name): _encoded(self.table[name]) for name in names}
-        return {name: column for name, column in encoded.items() if len(column[1])}
+    def plain(self) -> dict[str, tuple[Codes, pa.StringArray]]:
+        """Field to (code of each row, -1 for missing; the distinct values), without fields that no row has."""
+        columns = {name: self.table[name] for name in self.table.column_names if name not in _FIXED}
+        return {field_name(name): _encoded(c) for name, c in columns.items() if c.null_count < len(c)}
 
     @cached_property
-    def _times(self) -> pa.ChunkedArray:
+    def kinds(self) -> tuple[Codes, pa.StringArray]:
+        return _encoded(self.table["kind"])
+
+    @cached_property
+    def times(self) -> pa.ChunkedArray:
         return self.table["time"].cast(pa.int64())
 
     @cached_property
-    def _rest(self) -> tuple[Codes, pa.Array, pa.Array]:
+    def rest(self) -> tuple[Codes, pa.Array, pa.Array]:
         """Rows, keys and JSON texts of the fields without a column, flattened; rows ascend."""
         rows, keys, texts = [np.empty(0, np.int32)], [], []
         start = 0
@@ -82,26 +72,114 @@ class Group:
         empty = pa.array([], pa.string())
         return np.concatenate(rows), pa.concat_arrays([empty, *keys]), pa.concat_arrays([empty, *texts])
 
+    def groups(self, plans: Plans) -> Iterator[Group]:
+        """The rows by what is asked of them, for kinds of which anything is."""
+        codes, words = self.kinds
+        asked: dict[int, tuple[Plan, list[int]]] = {}
+        for place, kind in enumerate(words.to_pylist()):
+            plan = plans(kind)
+            if not plan.idle:
+                asked.setdefault(id(plan), (plan, []))[1].append(place)
+        for plan, places in asked.values():
+            mine = np.zeros(len(words), bool)
+            mine[places] = True
+            chosen = np.flatnonzero(mine[codes])
+            yield Group(plan, self, chosen if len(chosen) < len(codes) else None)
 
-def read(path: Path, kind: str, wanted: Wanted) -> Iterator[Group]:
-    """The events of a file, by row group and kind. ``kind`` is that of the file, or :data:`MIXED`."""
-    footer = pq.read_metadata(path)
-    names = footer.schema.to_arrow_schema().names
-    own = [name for name in names if name not in _FIXED]
-    if kind != MIXED:
-        fields = wanted(kind)
-        if fields is not None:
-            asked = {column_name(field) for field in fields}
+
+@dataclass(frozen=True)
+class Group:
+    """Events of which the same is asked. ``chosen``: their rows in the block, None for all. Methods take places among
+    the group's own rows."""
+
+    plan: Plan
+    block: Block
+    chosen: npt.NDArray[np.intp] | None
+
+    def __len__(self) -> int:
+        return self.block.table.num_rows if self.chosen is None else len(self.chosen)
+
+    def columns(self) -> Columns:
+        """The rows for the kernel. A row in which a field that rules ask for is no plain text becomes a whole event."""
+        rows, keys, texts = self.block.rest
+        if self.chosen is not None and len(rows):
+            places = np.searchsorted(self.chosen, rows)
+            mine = self.chosen[np.minimum(places, len(self.chosen) - 1)] == rows
+            rows, keys, texts = places[mine].astype(np.int32), keys.filter(pa.array(mine)), texts.filter(pa.array(mine))
+        held = rows[_among(keys, self.plan.named)] if len(keys) else rows
+        events = {row: self.event(row) for row in sorted(set(held.tolist()))}
+        loose = (rows, texts) if len(texts) else None
+        return Columns(len(self), self.block.plain, loose, events, self.chosen, self.block.suspects)
+
+    def event(self, row: int, names: Iterable[str] | None = None) -> Event:
+        """The event in ``row``, as far as its columns were read, or just the fields ``names``."""
+        at = self._at(row)
+        event: Event = {}
+        plain = self.block.plain
+        for name in plain if names is None else names:
+            if name in plain and (code := int(plain[name][0][at])) >= 0:
+                event[name] = plain[name][1][code].as_py()
+        rows, keys, texts = self.block.rest
+        low, high = np.searchsorted(rows, [at, at + 1])
+        for place in range(int(low), int(high)):
+            event[keys[place].as_py()] = orjson.loads(texts[place].as_py())
+        return event
+
+    def kind(self, row: int) -> str:
+        codes, words = self.block.kinds
+        kind: str = words[int(codes[self._at(row)])].as_py()
+        return kind
+
+    def fixed(self, row: int) -> dict[str, Any]:
+        """event_id, evidence_id, kind, time (microseconds, or None) and host of a row."""
+        at = self._at(row)
+        found = {name: self.block.table[name][at].as_py() for name in ("event_id", "evidence_id", "host")}
+        return found | {"kind": self.kind(row), "time": self.block.times[at].as_py()}
+
+    def _at(self, row: int) -> int:
+        return row if self.chosen is None else int(self.chosen[row])
+
+
+def read(root: Path, files: Sequence[File], plans: Plans, wanted: Wanted) -> Iterator[Group]:
+    """The events of some files of the store below ``root``. Files are read on their own and looked at together, as far
+    as that stays small: what they hold alike is then asked once."""
+    some: list[pa.Table] = []
+    names: set[str] = set()
+    rows = size = 0
+    for table, unpacked in _row_groups(root, files, plans, wanted):
+        wider = names.union(table.column_names)
+        if some and (size + unpacked > BYTES or (rows + table.num_rows) * len(wider) > CELLS):
+            yield from _together(some).groups(plans)
+            some, wider, rows, size = [], set(table.column_names), 0, 0
+        some.append(table)
+        names = wider
+        rows += table.num_rows
+        size += unpacked
+    if some:
+        yield from _together(some).groups(plans)
+
+
+def _row_groups(root: Path, files: Sequence[File], plans: Plans, wanted: Wanted) -> Iterator[tuple[pa.Table, int]]:
+    """Row groups, with their bytes unpacked. A file of which nothing is asked is not opened."""
+    for file in files:
+        asking = [kind for kind in kinds_in(file) if not plans(kind).idle]
+        if not asking:
+            continue
+        fields = [wanted(kind) for kind in asking]
+        path = root / file.path
+        footer = pq.read_metadata(path)
+        own = [name for name in footer.schema.to_arrow_schema().names if name not in (*_FIXED, "time_raw")]
+        if None not in fields:
+            asked = {column_name(name) for each in fields for name in each or ()}
             own = [name for name in own if name in asked]
-    columns = [name for name in _FIXED if name in names and (name != "kind" or kind == MIXED)] + own
-    with pq.ParquetFile(path, read_dictionary=own, metadata=footer) as file:
-        for number in range(file.num_row_groups):
-            table = file.read_row_group(number, columns=columns, use_threads=False)
-            if kind != MIXED:
-                yield Group(kind, table)
-                continue
-            for each in sorted(pc.unique(table["kind"].cast(pa.string())).to_pylist()):
-                yield Group(each, table.filter(pc.equal(table["kind"].cast(pa.string()), each)))
+        with pq.ParquetFile(path, read_dictionary=own, metadata=footer) as opened:
+            for number in range(opened.num_row_groups):
+                table = opened.read_row_group(number, columns=[*_FIXED, *own], use_threads=False)
+                yield table, footer.row_group(number).total_byte_size
+
+
+def _together(some: list[pa.Table]) -> Block:
+    return Block(some[0] if len(some) == 1 else pa.concat_tables(some, promote_options="default"))
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[Codes, pa.StringArray]:
@@ -112,11 +190,12 @@ def _encoded(column: pa.ChunkedArray) -> tuple[Codes, pa.StringArray]:
         column = column.unify_dictionaries()
     if not column.num_chunks:
         return np.empty(0, np.int32), pa.array([], pa.string())
-    indices = [chunk.indices for chunk in column.chunks]
-    parts = [(part.fill_null(-1) if part.null_count else part).to_numpy() for part in indices]
-    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    codes = pa.chunked_array([chunk.indices for chunk in column.chunks]).combine_chunks()
     words = column.chunk(0).dictionary
-    return codes.astype(np.int32, copy=False), words if words.type == pa.string() else words.cast(pa.string())
+    return (
+        codes.fill_null(-1).to_numpy().astype(np.int32, copy=False),
+        words if words.type == pa.string() else words.cast(pa.string()),
+    )
 
 
 def _among(keys: pa.Array, names: Collection[str]) -> Any:

@@ -11,6 +11,8 @@ from ringleader.schema import value
 
 def folded(program: Program, known: Mapping[str, str], number: Callable[[Predicate], int]) -> Tree:
     """The tree with predicates on known fields decided and the others numbered anew; may be True or False."""
+    if known.keys().isdisjoint(predicate.field for predicate in program.predicates):
+        return _renumbered(program.tree, [number(predicate) for predicate in program.predicates])
     decided: dict[int, Tree] = {}
     for place, predicate in enumerate(program.predicates):
         if predicate.field in known and predicate.op != "exists" and not predicate.op.startswith("ref"):
@@ -42,6 +44,10 @@ def folded(program: Program, known: Mapping[str, str], number: Callable[[Predica
         return [tree[0], *map(renumber, tree[1:])]
 
     return renumber(walk(program.tree))
+
+
+def _renumbered(tree: Tree, numbers: Sequence[int]) -> Tree:
+    return numbers[tree] if isinstance(tree, int) else [tree[0], *(_renumbered(each, numbers) for each in tree[1:])]
 
 
 def _decided(predicate: Predicate, content: str) -> bool:

@@ -36,10 +36,16 @@ class Engine(Protocol):
         *,
         timeout: float | Callable[[T], float] | None = None,
         memory: int | None = None,
+        most: int | None = None,
     ) -> Iterator[tuple[T, R | Failure]]:
         """Results in the order of ``units``, which are drawn as they are needed and never far ahead.
 
         ``timeout`` (seconds, or a function of the unit) and ``memory`` (bytes of data of one process) bound one unit:
         one that goes beyond, or kills its process, gives a :class:`Failure`, and the others go on. ``kernel`` is a
-        function of a module. Closing the iterator stops the work.
+        function of a module. Closing the iterator stops the work. ``most``: units at a time, if fewer than ``workers``
+        are worth starting.
         """
+
+    def prepare(self, opened: Callable[[str], object], argument: str) -> None:
+        """Processes that work from now on are to have called ``opened(argument)``, so that they may share what it
+        keeps. A hint: kernels must do without."""

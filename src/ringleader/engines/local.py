@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import json
 import multiprocessing
 import multiprocessing.connection
 import os
+import re
 import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as UnitTimeout
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
@@ -34,20 +36,26 @@ R = TypeVar("R")
 AHEAD = 2
 """Units handed out beyond one for each worker, so that no worker waits for the parent."""
 
+PREPARE = "RINGLEADER_PREPARE"
+"""The variable by which the fork server learns what to open."""
+
+_FRAME = re.compile(r'File ".*?([^/\\"]+)", line (\d+), in (\S+)')
+
 # Arrow's own allocators reserve address space by the gigabyte and keep what was freed; the C library's can be limited
 # and trimmed.
 _ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 class Local:
-    """``workers`` processes, by default one for each core that this process may use; one worker is a process too.
+    """``workers`` processes, by default one for each core that this process may use; one worker is a process too."""
 
-    ``preload`` names modules that kernels need: they are imported once, in the process that workers are forked from.
-    """
-
-    def __init__(self, workers: int | None = None, *, preload: Sequence[str] = ()) -> None:
+    def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or cores()
-        self.preload = preload
+        self._prepared = ""
+
+    def prepare(self, opened: Callable[[str], object], argument: str) -> None:
+        """Takes effect if the fork server does not run yet."""
+        self._prepared = json.dumps([opened.__module__, opened.__name__, argument])
 
     def map(
         self,
@@ -56,11 +64,13 @@ class Local:
         *,
         timeout: float | Callable[[T], float] | None = None,
         memory: int | None = None,
+        most: int | None = None,
     ) -> Iterator[tuple[T, R | Failure]]:
         limit = timeout if callable(timeout) else lambda _: timeout
+        workers = min(self.workers, most or self.workers)
         pool = ProcessPool(
-            max_workers=self.workers,
-            context=_context((*self.preload, kernel.__module__)),
+            max_workers=workers,
+            context=_context(kernel.__module__, self._prepared),
             initializer=_start_worker,
             initargs=(memory,),
         )
@@ -72,7 +82,7 @@ class Local:
                 pool.active  # noqa: B018
             for unit in units:
                 running.append((unit, pool.schedule(_run, args=(kernel, unit), timeout=limit(unit))))
-                if len(running) >= self.workers + AHEAD:
+                if len(running) >= workers + AHEAD:
                     yield _answer(*running.popleft())
             while running:
                 yield _answer(*running.popleft())
@@ -96,7 +106,13 @@ def _answer(unit: T, future: Any) -> tuple[T, Any | Failure]:
     except MemoryError:
         return unit, Failure("memory", "went beyond the limit of memory")
     except Exception as error:  # noqa: BLE001  (whatever a kernel raises is this unit's failure, not the run's)
-        return unit, Failure("error", f"{type(error).__name__}: {error}"[:500])
+        return unit, Failure("error", f"{type(error).__name__}: {error}"[:500] + _origin(error))
+
+
+def _origin(error: Exception) -> str:
+    """Where in the worker ``error`` was raised, innermost last, so that a bug can be found from what a run says."""
+    places = _FRAME.findall(getattr(error, "traceback", None) or "")[-3:]
+    return f" (at {', '.join(f'{file}:{line} {name}' for file, line, name in places)})" if places else ""
 
 
 def _run(kernel: Callable[[T], R], unit: T) -> R:
@@ -132,21 +148,23 @@ def _give_back_memory() -> None:
         trim(0)
 
 
-def _context(preload: Sequence[str]) -> BaseContext:
+def _context(module: str, prepared: str) -> BaseContext:
     """Forking this process is unsafe once Arrow has threads, and starting Python anew for each worker is slow. A fork
     server is a clean process that has imported what is needed and forks workers in a millisecond, also those after a
-    death."""
+    death; what it has opened they share."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ringleader.engines.local", *preload])
+    context.set_forkserver_preload(["ringleader.engines.local", module, "ringleader.engines.nursery"])
     # Ctrl-C reaches every process of a terminal. The fork server inherits this mask, so that it and the workers that
     # have not come to ignore the signal yet do not print a traceback each.
     resource_tracker.ensure_running()  # which the fork server would start, and that would undo the mask
+    os.environ[PREPARE] = prepared
     with _no_interrupt():
         forkserver.ensure_running()
+    del os.environ[PREPARE]
     return context
 
 

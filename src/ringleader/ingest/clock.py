@@ -30,8 +30,11 @@ STEP = 900
 SMALLEST = 600
 """An offset is a multiple of 15 minutes, as zones are; less than 10 minutes is delay, not a lie."""
 
-ZONES = 15 * 3_600_000_000
-"""Microseconds by which a local time may differ from UTC: from -12 to +14 hours, and some delay."""
+BEHIND = -15 * 3_600_000_000
+AHEAD = 27 * 3_600_000_000
+"""Microseconds from the time that a record states to UTC: a zone may be up to 14 hours from it, twelve-hour time loses
+up to 12 more, and there is some delay. A second clock beyond is not the event's: Sysmon's network events at times carry
+one of days before."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE = _EPOCH.replace(tzinfo=None)
@@ -121,36 +124,59 @@ def _zone(word: str | None) -> int:
     return -offset if word[0] == "-" else offset
 
 
+class Votes:
+    """What the second clocks of a sample say of the first: for each host its corrections and how often."""
+
+    def __init__(self) -> None:
+        self.sensor: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self.collector: defaultdict[str, Counter[int]] = defaultdict(Counter)
+
+    def wants(self, tally: defaultdict[str, Counter[int]], name: str) -> bool:
+        """Whether the sample of the host ``name`` (normal) is not complete yet."""
+        return tally[host.short(name)].total() < SAMPLE_EVENTS
+
+    def add(self, tally: defaultdict[str, Counter[int]], name: str, difference: int) -> None:
+        """``difference``: microseconds from the time that the record states to the second clock's."""
+        if BEHIND <= difference <= AHEAD and self.wants(tally, name):
+            tally[host.short(name)][_offset(difference)] += 1
+
+    def corrections(self) -> Corrections:
+        """The sensor's word counts for more than the collector's."""
+        found: Corrections = {}
+        for name in sorted(self.sensor.keys() | self.collector.keys()):
+            votes = self.sensor[name]
+            offset = _agreed(votes if votes.total() >= FEWEST else self.collector[name])
+            if offset:
+                found[name] = offset
+        return found
+
+
 def survey(reader: Reader, batches: Iterable[Batch]) -> Corrections:
     """The corrections that the beginning of the evidence shows. Takes no more batches than the sample needs."""
-    sensor: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    collector: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    votes = Votes()
     for batch in batches:
         if batch.offsets and batch.offsets[0] >= SAMPLE_BYTES:
             break
         for offset, event in zip(batch.offsets, batch.events, strict=True):
             if offset >= SAMPLE_BYTES:
                 break
-            second, tally = event.get("UtcTime"), sensor
+            second, tally = event.get("UtcTime"), votes.sensor
             raw = reader.time(event, batch.renames)
             if second is None:
-                second, tally = event.get("@timestamp"), collector
-                if second is None or not _has_no_zone(raw):
+                second, tally = event.get("@timestamp"), votes.collector
+                if second is None or not has_no_zone(raw):
                     continue
             name = host.normal(reader.host(event, batch.renames))
-            if name is None or tally[host.short(name)].total() >= SAMPLE_EVENTS:
+            if name is None or not votes.wants(tally, name):
                 continue
             truth, labelled = parse(second), parse(raw)
             if truth is not None and labelled is not None:
-                tally[host.short(name)][_offset(truth - labelled)] += 1
-    names = sorted(sensor.keys() | collector.keys())
-    # The sensor's word counts for more than the collector's.
-    votes = {name: sensor[name] if sensor[name].total() >= FEWEST else collector[name] for name in names}
-    found = {name: _agreed(votes[name]) for name in names}
-    return {name: offset for name, offset in found.items() if offset}
+                votes.add(tally, name, truth - labelled)
+    return votes.corrections()
 
 
-def _has_no_zone(raw: Any) -> bool:
+def has_no_zone(raw: Any) -> bool:
+    """Whether a time says neither ``Z`` nor an offset."""
     return isinstance(raw, str) and len(raw) >= 16 and raw[-1].isdecimal() and "+" not in raw and raw.count("-") <= 2
 
 
@@ -171,8 +197,7 @@ def _agreed(votes: Counter[int]) -> int:
 def columns(reader: Reader, batch: Batch, corrections: Mapping[str, int]) -> Columns:
     """Time, raw time and host of each event. Its own ``UtcTime`` is taken as it is, another time is corrected.
 
-    A ``UtcTime`` further from the record's time than zones reach is not the event's: Sysmon's network events at times
-    carry one of days before.
+    A ``UtcTime`` outside of :data:`BEHIND` to :data:`AHEAD` is not.
     """
     out = Columns([], [], [])
     for event in batch.events:
@@ -182,7 +207,7 @@ def columns(reader: Reader, batch: Batch, corrections: Mapping[str, int]) -> Col
         if time is not None and corrections and name is not None:
             time += corrections.get(host.short(name), 0) * 1_000_000
         own = _own_utc(event)
-        if own is not None and (time is None or abs(own - time) <= ZONES):
+        if own is not None and (time is None or BEHIND <= own - time <= AHEAD):
             time = own
         out.time.append(time)
         out.raw.append(None if raw is None else str(raw))

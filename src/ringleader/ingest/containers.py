@@ -7,6 +7,7 @@ claims.
 from __future__ import annotations
 
 import bz2
+import calendar
 import gzip
 import io
 import lzma
@@ -23,13 +24,17 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-from ringleader.ingest import sevenzip
 from ringleader.ingest.discover import Refused
 from ringleader.ingest.limits import Limits
 from ringleader.ingest.readers import HEAD
 
 SEPARATOR = "!"
 """Between a container and its member: ``logs.zip!iis/ex080101.log``."""
+
+
+class SevenZipError(Exception):
+    """py7zr's errors, of whatever kind: that package is imported only where there is a 7z."""
+
 
 DAMAGE = (
     OSError,
@@ -44,7 +49,7 @@ DAMAGE = (
     struct.error,
     zipfile.BadZipFile,
     tarfile.TarError,
-    sevenzip.Damaged,
+    SevenZipError,
 )
 """What the libraries raise for damaged containers. More kinds than they document."""
 
@@ -118,11 +123,13 @@ class Stream(Protocol):
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A file that is no container. ``stream`` begins after ``head`` and must be read before the next leaf is asked for;
-    reading raises :class:`OverLimitError` and any of :data:`DAMAGE`."""
+    reading raises :class:`OverLimitError` and any of :data:`DAMAGE`. ``mtime``: seconds since 1970 of its last change,
+    0 if unknown."""
 
     shown: str
     head: bytes
     stream: Stream
+    mtime: int
 
 
 @dataclass(slots=True)
@@ -176,7 +183,9 @@ class Unpacker:
                 head = stream.read(HEAD)
                 inner = recognise(head)
                 if inner is None:
-                    yield Leaf(name, head, stream)
+                    # A gzip stream says when its content was changed, in a header that was read with the head.
+                    mtime = member.mtime or getattr(raw, "mtime", None) or 0
+                    yield Leaf(name, head, stream, int(mtime) if 0 < mtime < 1 << 32 else 0)
                     return
                 deeper = depth if kind in _STREAMS and inner == "tar" else depth + 1
                 if deeper > self.limits.depth:
@@ -206,12 +215,13 @@ class Unpacker:
 @dataclass(frozen=True, slots=True)
 class Member:
     """``packed`` is its size inside the container, None when that is the container's own. ``refusal`` is code and
-    detail."""
+    detail. ``mtime`` is when the container says that it was last changed, in seconds since 1970, 0 if it does not."""
 
     name: str
     open: Callable[[], BinaryIO]
     packed: int | None = None
     refusal: tuple[str, str] | None = None
+    mtime: float = 0
 
 
 def recognise(head: bytes) -> str | None:
@@ -265,6 +275,8 @@ def damage(error: BaseException) -> tuple[str, str]:
         return "archive-encrypted", "needs a password"
     if isinstance(error, TrailingError):
         return "trailing-bytes", str(error)
+    if isinstance(error, SevenZipError):
+        return "archive-damaged", str(error)
     return "archive-damaged", f"{type(error).__name__}: {error}"
 
 
@@ -323,7 +335,9 @@ def _zip(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]:
                 refusal = ("archive-encrypted", "needs a password")
             elif info.create_system == 3 and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
                 refusal = ("archive-link", "a link or device, not a file")
-            yield Member(info.filename, partial(_zip_member, archive, info), info.compress_size, refusal)
+            # Local time of the packer, whose zone is not known.
+            mtime = calendar.timegm((*info.date_time, 0, 0, 0)) if info.date_time[1] and info.date_time[2] else 0
+            yield Member(info.filename, partial(_zip_member, archive, info), info.compress_size, refusal, mtime)
 
 
 def _zip_directory(source: BinaryIO, size: int) -> tuple[int, int]:
@@ -349,7 +363,7 @@ def _tar(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]:
             if info.isdir():
                 continue
             refusal = None if info.isreg() else ("archive-link", "a link or device, not a file")
-            yield Member(info.name, partial(_tar_member, archive, info), info.size, refusal)
+            yield Member(info.name, partial(_tar_member, archive, info), info.size, refusal, info.mtime)
 
 
 def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
@@ -373,12 +387,18 @@ def _stream(kind: str) -> Callable[[BinaryIO, int, Unpacker], Iterator[Member]]:
 
 def _seven_zip(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]:
     """A solid archive can only be unpacked from its start: all members go to the temporary folder first."""
+    from ringleader.ingest import sevenzip
+
     room = min(
         max(owner.limits.ratio_from, owner.limits.ratio * size), owner.limits.member_bytes, owner.limits.total_bytes
     )
     with tempfile.TemporaryDirectory(dir=owner.folder) as folder:
         wanted = []
-        for name, refusal in sevenzip.members(source):
+        try:
+            members = sevenzip.members(source)
+        except sevenzip.Damaged as error:
+            raise SevenZipError(f"{type(error).__name__}: {error}") from error
+        for name, refusal in members:
             if refusal is not None:
                 yield Member(name, io.BytesIO, None, refusal)
             elif _bad_name(name) is not None:
@@ -391,6 +411,8 @@ def _seven_zip(source: BinaryIO, size: int, owner: Unpacker) -> Iterator[Member]
             unpacked = sevenzip.unpack(source, wanted, Path(folder), room)
         except sevenzip.TooLargeError as error:
             raise OverLimitError("archive-ratio", str(error)) from error
+        except sevenzip.Damaged as error:
+            raise SevenZipError(f"{type(error).__name__}: {error}") from error
         seen: set[str] = set()
         for name in wanted:
             if name in seen:

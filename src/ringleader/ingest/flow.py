@@ -74,7 +74,8 @@ def _wave(
                 used["bytes"] += part.found.size
                 yield index, part
 
-    for (index, look), answer in engine.map(_survey, some(), timeout=_timeout, memory=limits.memory):
+    most = sum(isinstance(part, Look) for part in queue)
+    for (index, look), answer in engine.map(_survey, some(), timeout=_timeout, memory=limits.memory, most=most):
         if isinstance(answer, Failure):
             shutil.rmtree(look.folder, ignore_errors=True)
             answer = Surveyed([Refused(look.found.shown, f"parser-{answer.code}", answer.detail)])

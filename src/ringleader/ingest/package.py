@@ -5,7 +5,6 @@ transaction. What comes out depends on the package alone.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,25 +16,25 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringleader.errors import StoreError
-from ringleader.ingest import clock, readers
-from ringleader.ingest.columns import Columns, printable
+from ringleader.ingest import readers, sharing
+from ringleader.ingest.assemble import Assembly
+from ringleader.ingest.columns import Columns
 from ringleader.ingest.discover import open_regular
-from ringleader.ingest.place import place
+from ringleader.ingest.place import Places
 from ringleader.ingest.readers import Reader, Unit
 from ringleader.ingest.survey import Evidence
+from ringleader.ingest.texts import printable
 from ringleader.schema import tables
 from ringleader.schema.batch import Batch, Reject
 from ringleader.store import File, sha256_file
 from ringleader.store.disk import writing_to
-from ringleader.store.layout import events_path
+from ringleader.store.layout import MIXED, events_path
 from ringleader.store.transaction import writer
 
 COMPRESSION = "lz4"
 DETAIL = 500
 """Characters of a reject's detail that are kept."""
 
-_ROWS = 1_000_000
-"""Events after which a package's files are written and further ones begun: tiny events must not fill the memory."""
 _REJECTS = 50_000
 
 
@@ -68,13 +67,15 @@ class Package:
 
 @dataclass(slots=True)
 class Count:
-    """What came out of one part. Times are microseconds since 1970 in UTC."""
+    """What came out of one part. Times are microseconds since 1970 in UTC; ``clock`` and ``disbelieved`` are what the
+    column clock of evidence tells."""
 
     records: int = 0
     rejected: int = 0
     first: int | None = None
     last: int | None = None
     clock: dict[str, int] = field(default_factory=dict)
+    disbelieved: int = 0
 
     def add(self, other: Count) -> None:
         self.records += other.records
@@ -82,6 +83,7 @@ class Count:
         self.first = min((t for t in (self.first, other.first) if t is not None), default=None)
         self.last = max((t for t in (self.last, other.last) if t is not None), default=None)
         self.clock |= other.clock
+        self.disbelieved += other.disbelieved
 
 
 @dataclass(slots=True)
@@ -100,25 +102,32 @@ class Parsed:
 
 def parse(package: Package) -> Parsed:
     out = Parsed()
-    columns = Columns([part.evidence.evidence_id for part in package.parts])
+    columns = Columns()
     rejects: list[pa.RecordBatch] = []
     number = 0
     try:
         Path(package.folder).mkdir(parents=True, exist_ok=True)
         for index, part in enumerate(package.parts):
             reader = readers.BY_NAME[part.evidence.format]
+            # Evidence that goes to several workers was surveyed as a whole.
+            places = Places(reader, dict(part.evidence.clock) if part.units else None)
             count = Count()
             out.counts.append(count)
             try:
-                for batch, corrections in _batches(part, reader):
-                    count.clock = corrections
-                    _take(batch, reader, index, columns, count, out)
+                for batch in _batches(part, reader):
+                    _count_rejects(batch, count, out)
                     rejects += _reject_rows(batch.rejects, part.evidence)
-                    if columns.rows >= _ROWS:
+                    if batch.events:
+                        columns.add(batch, index)
+                        places.add(batch)
+                    if columns.full and places.settled:
+                        _place(places, columns, count)
                         _write_events(columns, package, number, out)
                         number += 1
+                _place(places, columns, count)
             except OSError as error:
                 out.refused.append((index, *_cause(error)))
+                columns = Columns()  # of no use any more
         if not out.refused:
             _write_events(columns, package, number, out)
             _write_rejects(rejects, package, out)
@@ -135,66 +144,60 @@ def _cause(error: OSError) -> tuple[str, str]:
     return ("changed" if isinstance(error, _ChangedError) else "unreadable"), str(error)
 
 
-def _batches(part: Part, reader: Reader) -> Iterator[tuple[Batch, dict[str, int]]]:
-    """The part's batches, each with the clock corrections that hold for the evidence."""
+def _batches(part: Part, reader: Reader) -> Iterator[Batch]:
     evidence = part.evidence
     with open_regular(evidence.path) as source:
-        units = part.units or tuple(reader.plan(source, evidence.size, readers.BLOCK))
-        batches: Iterator[Batch] = (batch for unit in units for batch in reader.read(source, unit))
-        corrections = dict(evidence.clock)
-        if not part.units:
-            # The sample is kept and used, so that no byte is decoded twice.
-            sample: list[Batch] = []
-            corrections = clock.survey(reader, _tap(batches, sample))
-            batches = itertools.chain(_drain(sample), batches)
-        for batch in batches:
-            yield batch, corrections
+        for unit in part.units or reader.plan(source, evidence.size, readers.BLOCK):
+            yield from reader.read(source, unit)
         status = os.fstat(source.fileno())
         if (status.st_size, status.st_mtime_ns) != (evidence.size, evidence.mtime):
             raise _ChangedError("size or time of change differ from when it was hashed")
 
 
-def _tap(batches: Iterator[Batch], kept: list[Batch]) -> Iterator[Batch]:
-    for batch in batches:
-        kept.append(batch)
-        yield batch
-
-
-def _drain(kept: list[Batch]) -> Iterator[Batch]:
-    kept.reverse()
-    while kept:
-        yield kept.pop()
-
-
-def _take(batch: Batch, reader: Reader, index: int, columns: Columns, count: Count, out: Parsed) -> None:
+def _count_rejects(batch: Batch, count: Count, out: Parsed) -> None:
     count.rejected += len(batch.rejects)
     for reject in batch.rejects:
         out.codes[reject.code] = out.codes.get(reject.code, 0) + 1
-    if not batch.events:
-        return
-    placed = place(reader, batch, count.clock)
-    columns.add(batch, index, placed)
-    span = pc.min_max(placed.time.cast(pa.int64())).as_py()
-    count.add(Count(len(batch), 0, span["min"], span["max"]))
+
+
+def _place(places: Places, columns: Columns, count: Count) -> None:
+    """Time and host of the part's events since the last call."""
+    placed = places.finish()
+    count.clock = places.corrections
+    if len(placed.time):
+        columns.place(placed)
+        span = pc.min_max(placed.time.cast(pa.int64())).as_py()
+        count.add(Count(len(placed.time), 0, span["min"], span["max"], disbelieved=placed.disbelieved))
 
 
 def _write_events(columns: Columns, package: Package, number: int, out: Parsed) -> None:
     name = f"{package.id}-{number}" if number else package.id
-    for kind, table in columns.finish():
-        own = table.column_names[len(tables.EVENTS) :]
-        path = Path(package.folder) / f"{len(out.files)}.parquet"
-        with writing_to(path.parent):
+    mixed = 0
+    for events in (Assembly(taken, [part.evidence.evidence_id for part in package.parts]) for taken in columns.take()):
+        for shared in sharing.files(events):
+            table = events.table(shared.rows, shared.budget)
+            path = Path(package.folder) / f"{len(out.files)}.parquet"
+            sink = pa.BufferOutputStream()
             pq.write_table(
                 table,
-                path,
+                sink,
                 compression=COMPRESSION,
                 # Ids differ in every row. Statistics pay for themselves where ranges are asked for.
-                use_dictionary=["evidence_id", "kind", "host", *own],
+                use_dictionary=["evidence_id", "kind", "host", *table.column_names[len(tables.EVENTS) :]],
                 write_statistics=["time"],
                 row_group_size=1 << 20,
             )
-        _finish(path, events_path(kind, name), table.num_rows, out)
-        out.kinds[kind] = out.kinds.get(kind, 0) + table.num_rows
+            data = sink.getvalue()
+            with writing_to(path.parent):
+                path.write_bytes(data)
+            target, kinds = events_path(shared.kind, name), {}
+            if shared.kind == MIXED:
+                target, kinds = events_path(MIXED, f"{name}.{mixed}" if mixed else name), shared.kinds
+                mixed += 1
+            digest = hashlib.sha256(data).hexdigest()
+            out.files.append((str(path), File(target, digest, data.size, table.num_rows, kinds)))
+            for kind, rows in shared.kinds.items():
+                out.kinds[kind] = out.kinds.get(kind, 0) + rows
 
 
 def _reject_rows(rejects: list[Reject], evidence: Evidence) -> list[pa.RecordBatch]:

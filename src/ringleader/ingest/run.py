@@ -222,6 +222,7 @@ def _apart(package: Package) -> list[Package]:
 
 
 def _evidence_row(evidence: Evidence, count: Count) -> dict[str, object]:
+    disbelieved = {tables.DISBELIEVED: count.disbelieved} if count.disbelieved else {}
     return {
         "evidence_id": evidence.evidence_id,
         "path": evidence.shown,
@@ -232,7 +233,7 @@ def _evidence_row(evidence: Evidence, count: Count) -> dict[str, object]:
         "rejected": count.rejected,
         "first_time": _moment(count.first),
         "last_time": _moment(count.last),
-        "clock": orjson.dumps(count.clock, option=orjson.OPT_SORT_KEYS).decode(),
+        "clock": orjson.dumps(count.clock | disbelieved, option=orjson.OPT_SORT_KEYS).decode(),
         "ingested_with": __version__,
     }
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ringleader.ingest import clock, containers, readers
+from ringleader.ingest import containers, place, readers
 from ringleader.ingest.containers import DAMAGE, Leaf, OverLimitError, Spent, Stream, Unpacker, recognise
 from ringleader.ingest.discover import Found, Refused, open_regular
 from ringleader.ingest.limits import Limits
@@ -161,9 +161,8 @@ def _leaf(leaf: Leaf, path: Path, look: Look, container: str | None, out: Survey
         out.parts.append(Refused(leaf.shown, "unknown-format", guess(leaf.head), evidence_id))
         return None
     out.spooled += size
-    os.utime(
-        path, (0, 0)
-    )  # when it was unpacked says nothing about the evidence: readers must not take it for its time
+    # When it was unpacked says nothing about the evidence: readers must not take it for its time.
+    os.utime(path, (leaf.mtime, leaf.mtime))
     with path.open("rb") as source:
         mtime = os.fstat(source.fileno()).st_mtime_ns
         units, corrections = _plan(reader, source, size, look)
@@ -187,7 +186,7 @@ def _plan(
     units = tuple(reader.plan(source, size, readers.BLOCK))
     if not look.hashed:
         return units, ()
-    found = clock.survey(reader, (batch for unit in units for batch in reader.read(source, unit)))
+    found = place.survey(reader, (batch for unit in units for batch in reader.read(source, unit)))
     return units, tuple(sorted(found.items()))
 
 

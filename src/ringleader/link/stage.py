@@ -14,7 +14,8 @@ from ringleader.link import kernel
 from ringleader.link.entities import Vocabulary, vocabulary
 from ringleader.schema import kind as kinds
 from ringleader.store import Store
-from ringleader.store.layout import MIXED, column_name, field_name, kind_of
+from ringleader.store.dataset import kinds_in
+from ringleader.store.layout import column_name, field_name
 
 FIXED = ["event_id", "kind", "time", "host"]
 MAX_CONTEXT = 1_000_000
@@ -58,12 +59,13 @@ def _events(store: Store, findings: pa.Table, words: Vocabulary, summary: Summar
     own_kinds = set(findings["kind"].to_pylist())
     around = [*words.starts(), *words.connectors()]
     for entry in store.entries("events"):
-        kind = kind_of(entry.path)
-        context = [prefix for prefix in around if kind == MIXED or kinds.covers(prefix, kind)]
-        tells = [prefix for prefix in words.addresses if kind == MIXED or kinds.covers(prefix, kind)]
-        if not (context or tells or kind == MIXED or kind in own_kinds):
+        held = kinds_in(entry)
+        context = [prefix for prefix in around if any(kinds.covers(prefix, kind) for kind in held)]
+        tells = [prefix for prefix in words.addresses if any(kinds.covers(prefix, kind) for kind in held)]
+        asked = {k for k in held if k in own_kinds or any(kinds.covers(p, k) for p in (*context, *tells))}
+        if not asked:
             continue
-        columns = _columns(words, {kind} if kind != MIXED else own_kinds | {*around, *words.addresses})
+        columns = _columns(words, asked)
         for batch in store.batches_of(entry, [*FIXED, "rest", *map(column_name, columns)]):
             table = pa.Table.from_batches([batch])
             mine = pc.is_in(table["event_id"], wanted)

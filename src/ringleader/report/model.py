@@ -19,7 +19,6 @@ from ringleader.schema import tables as schemas
 from ringleader.schema.batch import NOTICES
 from ringleader.schema.order import WORST_FIRST
 from ringleader.store import Store
-from ringleader.store.layout import kind_of
 
 MAX_INTRUSIONS = 200
 MAX_ROWS = 500
@@ -161,11 +160,8 @@ class Model:
 
 
 def from_store(store: Store, timezone: str = "UTC", problems: Sequence[Problem] | None = None) -> Model:
-    kinds: Counter[str] = Counter()
-    for entry in store.entries("events"):
-        kinds[kind_of(entry.path)] += entry.rows
     names = ("evidence", "rejects", "findings", "intrusions", "steps")
-    return from_tables(Tables(**{name: store.read(name) for name in names}, kinds=kinds), timezone, problems)
+    return from_tables(Tables(**{name: store.read(name) for name in names}, kinds=store.kinds()), timezone, problems)
 
 
 def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Problem] | None = None) -> Model:

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 
 from ringleader.errors import UsageError
 from ringleader.schema import shown
+from ringleader.schema.tables import DISBELIEVED
 
 LONGEST = 600
 """Characters of one value that are shown."""
@@ -44,22 +45,28 @@ def moment(time: datetime | None, where: tzinfo) -> str:
 
 
 def clock(corrections: str | None) -> str:
-    """What was done to times, from a JSON object of host to seconds added.
+    """What was done to times, from the column clock of evidence: JSON of host to seconds added.
 
     >>> clock('{"a": 14400, "b": -90, "c": 14400}')
     'a, c: 4 h added to every time; b: 1 min 30 s taken from every time'
+    >>> clock('{"UtcTime not believed": 3}')
+    "UtcTime of 3 events not believed: too far from the record's time"
     """
     try:
         seconds = {str(name): int(amount) for name, amount in json.loads(corrections or "{}").items() if amount}
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return corrections or ""
+    disbelieved = seconds.pop(DISBELIEVED, 0)
     hosts: dict[int, list[str]] = {}
     for name, amount in sorted(seconds.items()):
         hosts.setdefault(amount, []).append(name)
-    return "; ".join(
+    words = [
         f"{', '.join(names)}: {_long(abs(amount))} {'added to' if amount > 0 else 'taken from'} every time"
         for amount, names in hosts.items()
-    )
+    ]
+    if disbelieved:
+        words.append(f"UtcTime of {disbelieved:,} events not believed: too far from the record's time")
+    return "; ".join(words)
 
 
 def span(first: datetime | None, last: datetime | None) -> str:

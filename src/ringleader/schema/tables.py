@@ -10,6 +10,9 @@ WORD = pa.dictionary(pa.int32(), pa.string())
 WORDS = pa.list_(pa.string())
 PAIRS = pa.map_(pa.string(), pa.string())
 
+DISBELIEVED = "UtcTime not believed"
+"""A key in the column clock of evidence. No host is called so: their names are in lower case."""
+
 
 def _table(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
     return pa.schema([pa.field(name, kind, metadata={"doc": doc}) for name, kind, doc in columns])
@@ -29,7 +32,12 @@ EVIDENCE = _table(
     ("rejected", pa.int64(), "records not stored; each has a row in rejects"),
     ("first_time", TIME, "earliest event"),
     ("last_time", TIME, "latest event"),
-    ("clock", pa.string(), "JSON: host to the correction in seconds that was applied to it, {} for none"),
+    (
+        "clock",
+        pa.string(),
+        "JSON: host to the correction in seconds that was applied to it, and under `UtcTime not believed` how many"
+        " events had such a time, too far from the record's; {} for none",
+    ),
     ("ingested_with", pa.string(), "version of Ringleader"),
 )
 

@@ -106,3 +106,11 @@ def fold(content: str) -> str:
     """
     lowered = content.lower()
     return lowered if lowered.isascii() else lowered.replace("ς", "σ")
+
+
+def show(value: Any) -> str:
+    """A value for people: lists joined by commas, null as the empty text."""
+    content = text(value)
+    if isinstance(content, list):
+        return ", ".join("" if item is None else item for item in content)
+    return "" if content is None else content

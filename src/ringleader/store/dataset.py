@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringleader.errors import StoreError
@@ -109,18 +111,25 @@ class Store:
         self._state = manifest.load(self.layout.manifest)
 
     def entries(self, table: str, kind_prefix: str | None = None) -> list[File]:
-        """The manifest's files of a table, by path. ``kind_prefix`` (events only) takes those that can hold such
-        kinds: rows of other kinds occur only in files below :data:`MIXED`."""
+        """The manifest's files of a table, by path. ``kind_prefix`` (events only) takes those that hold such kinds;
+        files below :data:`MIXED` hold others too."""
         found = [file for path, file in self._state.files.items() if table_of(path) == table]
         if kind_prefix is not None:
-            found = [f for f in found if (k := kind_of(f.path)) == MIXED or kinds.covers(kind_prefix, k)]
+            found = [file for file in found if any(kinds.covers(kind_prefix, kind) for kind in kinds_in(file))]
         return sorted(found, key=lambda file: file.path)
 
     def files(self, table: str, kind_prefix: str | None = None) -> list[Path]:
         return [self.layout.file(entry.path) for entry in self.entries(table, kind_prefix)]
 
-    def rows(self, table: str, kind_prefix: str | None = None) -> int:
-        return sum(entry.rows for entry in self.entries(table, kind_prefix))
+    def rows(self, table: str) -> int:
+        return sum(entry.rows for entry in self.entries(table))
+
+    def kinds(self) -> dict[str, int]:
+        """How many events of each kind there are, by kind."""
+        counts: Counter[str] = Counter()
+        for entry in self.entries("events"):
+            counts.update(kinds_in(entry))
+        return dict(sorted(counts.items()))
 
     def batches(
         self,
@@ -130,11 +139,18 @@ class Store:
         kind_prefix: str | None = None,
         dictionary: bool = False,
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of a table, file by file. Events of different kinds have different columns; a column that a file
-        lacks is left out there. ``dictionary`` gives the sources' own columns as dictionaries (codes and distinct
-        values)."""
-        for path in self.files(table, kind_prefix):
-            yield from read_file(path, columns, dictionary=dictionary)
+        """The rows of a table, file by file; ``kind_prefix`` (events only) takes those of such kinds. Events of
+        different kinds have different columns; a column that a file lacks is left out there. ``dictionary`` gives the
+        sources' own columns as dictionaries (codes and distinct values)."""
+        for entry in self.entries(table, kind_prefix):
+            path = self.layout.file(entry.path)
+            if kind_prefix is None or kind_of(entry.path) != MIXED:
+                yield from read_file(path, columns, dictionary=dictionary)
+                continue
+            asked = None if columns is None else [*columns, "kind"]
+            for batch in read_file(path, asked, dictionary=dictionary):
+                some = _covered(batch, kind_prefix)
+                yield some if columns is None or "kind" in columns else some.drop_columns("kind")
 
     def batches_of(self, entry: File, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows of one file of the manifest."""
@@ -159,6 +175,20 @@ class Store:
     def verify(self) -> list[Difference]:
         """Every file of the manifest that is missing or not what was written, and every file that no one wrote."""
         return differences(self.layout, self._state.files)
+
+
+def kinds_in(file: File) -> Mapping[str, int]:
+    """The events of each kind in a file of the table events."""
+    return file.kinds or {kind_of(file.path): file.rows}
+
+
+def _covered(batch: pa.RecordBatch, prefix: str) -> pa.RecordBatch:
+    """The rows of such kinds, without the columns that only other kinds have."""
+    told = batch["kind"].cast(pa.string())
+    wanted = [kind for kind in pc.unique(told).to_pylist() if kinds.covers(prefix, kind)]
+    some = batch.filter(pc.is_in(told, pa.array(wanted, pa.string())))
+    fixed = tables.EVENTS.names
+    return some.select([name for name in some.schema.names if name in fixed or some[name].null_count < len(some)])
 
 
 def read_file(

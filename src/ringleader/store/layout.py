@@ -12,8 +12,8 @@ FIELD_PREFIX = "field:"
 itself)."""
 
 MIXED = "_many"
-"""Folder of events for kinds beyond the number that one package may have files for; the column ``kind`` tells them
-apart."""
+"""Folder of the files that hold events of several kinds: those with few events in a package, and those beyond the
+number that it may have files for. The column ``kind`` tells them apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,15 @@ from ringleader.store.disk import sync_folder
 VERSION = 1
 
 
-class File(msgspec.Struct, frozen=True):
-    """One Parquet file of a table. ``path`` is relative to the store, with ``/``."""
+class File(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One Parquet file of a table. ``path`` is relative to the store, with ``/``. ``kinds`` counts the events of each
+    kind in a file of several; empty for the others."""
 
     path: str
     sha256: str
     bytes: int
     rows: int
+    kinds: dict[str, int] = {}
 
 
 @dataclass(slots=True)

@@ -240,3 +240,17 @@ def test_lists_and_odd_types_as_ids(read: Callable) -> None:
         rows({"EventID": [1], "Channel": "x"}, {"EventID": True, "Channel": None}, {"EventID": 1.0, "Channel": "x"}),
     )
     assert len(found.events) == 3 and found.kinds[2] == "windows/x/1"
+
+
+def test_winlogbeat_numbers_values_that_have_no_names(read: Callable) -> None:
+    numbered = {f"param{n}": str(n) for n in (1, 2, 10)}
+
+    def both(channel: str, data: dict[str, str]) -> list[dict[str, Any]]:
+        new = WINLOGBEAT_8 | {"winlog": WINLOGBEAT_8["winlog"] | {"channel": channel, "event_data": data}}
+        old = WINLOGBEAT_6 | {"log_name": channel, "event_data": data}
+        return read(READER, rows(new, old)).fields
+
+    assert [fields["Data"] for fields in both("MSExchange Management", numbered)] == [["1", "2", "10"]] * 2
+    # Service Control Manager's 7036 calls them so itself.
+    assert [fields["param10"] for fields in both("System", numbered)] == ["10", "10"]
+    assert all("Data" not in fields for fields in both("Application", numbered | {"Other": "x"}))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -22,40 +22,58 @@ MOST_LINES = 1000
 csv.field_size_limit(lines.LONGEST)
 
 
+Row = tuple[int, list[str] | None, str]
+"""Offset, values (None when unreadable), first line."""
+
+
 @dataclass
 class Records:
-    """What came out of one piece of a file. ``rows`` holds (offset, values, first line); no values when unreadable."""
+    """What came out of one piece of a file. ``rows`` are read while they are drawn, and no longer there when the next
+    piece is."""
 
-    rows: list[tuple[int, list[str] | None, str]] = field(default_factory=list)
+    rows: Iterable[Row] = ()
     rejects: list[Reject] = field(default_factory=list)
     consumed: int = 0
 
 
-def records(source: BinaryIO, unit: Unit, fits: Callable[[list[str]], bool], delimiter: str = ",") -> Iterator[Records]:
+def records(
+    source: BinaryIO,
+    unit: Unit,
+    fits: Callable[[list[str]], bool],
+    delimiter: str = ",",
+    header: Callable[[str], bool] = lambda _: False,
+) -> Iterator[Records]:
     """All records of a whole file. ``fits`` says whether values can be a record. It is asked about every record in
-    order, so it can learn the names of the columns from the first."""
+    order, so it can learn the names of the columns from the first. ``header`` takes a line where a record would begin,
+    and says whether it was none."""
     held: list[tuple[int, str]] = []
     for piece in lines.pieces(source, unit):
         if isinstance(piece, Reject):
-            yield Records(_taken(held, fits, delimiter, last=True), [piece])
+            yield Records(_taken(held, fits, delimiter, header, last=True), [piece])
+            held = []
             continue
         at, block = piece
         for raw in io.BytesIO(block):
             held.append((at, lines.text(raw)))
             at += len(raw)
-        yield Records(_taken(held, fits, delimiter, last=False), consumed=len(block))
-    yield Records(_taken(held, fits, delimiter, last=True))
+        rows = _taken(held, fits, delimiter, header, last=False)
+        yield Records(rows, consumed=len(block))
+    yield Records(_taken(held, fits, delimiter, header, last=True))
 
 
 def _taken(
-    held: list[tuple[int, str]], fits: Callable[[list[str]], bool], delimiter: str, *, last: bool
-) -> list[tuple[int, list[str] | None, str]]:
+    held: list[tuple[int, str]],
+    fits: Callable[[list[str]], bool],
+    delimiter: str,
+    header: Callable[[str], bool],
+    *,
+    last: bool,
+) -> Iterator[Row]:
     """Take from ``held`` the records that are whole; with ``last`` all there is."""
-    out: list[tuple[int, list[str] | None, str]] = []
     first = 0
     while first < len(held):
         at, line = held[first]
-        if not line.strip():
+        if not line.strip() or header(line):
             first += 1
             continue
         count = span(held, first)
@@ -67,10 +85,9 @@ def _taken(
             count, values = 1, row(line, delimiter)
             if values is not None:
                 fits(values)
-        out.append((at, values, line))
+        yield at, values, line
         first += count
     del held[:first]
-    return out
 
 
 def span(held: list[tuple[int, str]], first: int) -> int:

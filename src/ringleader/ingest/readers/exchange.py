@@ -7,7 +7,6 @@ values is taken for a damaged first line, and reading goes on at the second.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
@@ -35,21 +34,13 @@ class Exchange:
 
     def read(self, source: BinaryIO, unit: Unit) -> Iterator[Batch]:
         header = _Header()
-        held: list[tuple[int, str]] = []
-        for piece in lines.pieces(source, unit):
-            if isinstance(piece, Reject):
-                yield _records(held, header, last=True)
-                yield Batch(rejects=[piece])
-                held = []
-                continue
-            at, block = piece
-            for raw in io.BytesIO(block):
-                held.append((at, lines.text(raw)))
-                at += len(raw)
-            batch = _records(held, header, last=False)
-            batch.consumed = len(block)
+        found = csv_text.records(source, unit, lambda row: len(row) == len(header.fields), header=header.take)
+        for piece in found:
+            batch = Batch(consumed=piece.consumed)
+            for at, row, line in piece.rows:
+                _record(at, row, line, header, batch)
+            batch.rejects += piece.rejects
             yield batch
-        yield _records(held, header, last=True)
 
     def time(self, event: Event, renames: Mapping[str, str]) -> str | float | None:
         for name in ("DateTime", "TimeStamp", "Timestamp", "date-time"):
@@ -71,7 +62,10 @@ class _Header:
         self.fields: list[str] = []
         self.kind = "exchange/unknown"
 
-    def take(self, line: str) -> None:
+    def take(self, line: str) -> bool:
+        """Whether ``line`` is a header line; it holds from now on."""
+        if not line.startswith(("#", '"#')):
+            return False
         name, _, value = line.strip().strip('"').partition(":")
         if name == "#Fields":
             self.fields = [field.strip() for field in value.split(",")]
@@ -79,40 +73,19 @@ class _Header:
             word = kind.slug(value)
             squeezed = word.replace("-", "")
             self.kind = "exchange/" + next((short for sign, short in _NAMED if sign in squeezed), word)
+        return True
 
 
-def _records(held: list[tuple[int, str]], header: _Header, *, last: bool) -> Batch:
-    """Take from ``held`` the records that are whole; with ``last`` all there is."""
-    batch = Batch()
-    first = 0
-    while first < len(held):
-        at, line = held[first]
-        if not line.strip():
-            first += 1
-            continue
-        if line.startswith(("#", '"#')):
-            header.take(line)
-            first += 1
-            continue
-        count = csv_text.span(held, first)
-        if count == 0 and not last:
-            break  # the record goes on in the next piece
-        count = max(count, 1)
-        row = csv_text.row("".join(text for _, text in held[first : first + count]))
-        if count != 1 and (row is None or len(row) != len(header.fields)):
-            count, row = 1, csv_text.row(line)
-        if row is not None and row == header.fields:
-            pass  # the names of the columns again, as the first line of some of these logs
-        elif row is not None and len(row) == len(header.fields):
-            batch.events.append({name: value for name, value in zip(header.fields, row, strict=True) if value})
-            batch.offsets.append(at)
-            batch.kinds.append(header.kind)
-        elif header.fields or not _is_names(row):
-            detail = f"{len(row) if row else 'unreadable'} values for {len(header.fields)} fields: {line[:200]}"
-            batch.rejects.append(Reject("bad-row", at, detail))
-        first += count
-    del held[:first]
-    return batch
+def _record(at: int, row: list[str] | None, line: str, header: _Header, batch: Batch) -> None:
+    if row is not None and row == header.fields:
+        return  # the names of the columns again, as the first line of some of these logs
+    if row is not None and len(row) == len(header.fields):
+        batch.events.append({name: value for name, value in zip(header.fields, row, strict=True) if value})
+        batch.offsets.append(at)
+        batch.kinds.append(header.kind)
+    elif header.fields or not _is_names(row):
+        detail = f"{len(row) if row else 'unreadable'} values for {len(header.fields)} fields: {line[:200]}"
+        batch.rejects.append(Reject("bad-row", at, detail))
 
 
 def _is_names(row: list[str] | None) -> bool:

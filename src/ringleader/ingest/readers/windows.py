@@ -8,6 +8,7 @@ keeps it, and the value of the event's own is ``System_<name>``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,6 +123,15 @@ def _system(inner: Event) -> Event:
                 out[name] = found
             continue
         attributes = found.get("#attributes")
+        names = _ATTRIBUTES.get(name)
+        if names is not None and type(attributes) is dict and len(found) == 1:
+            # Nearly all are like this.
+            for key, item in attributes.items():
+                if key not in names:
+                    _attributes(out, name, {key: item})
+                elif item is not None:
+                    out[names[key]] = item
+            continue
         if attributes is None:
             attributes = found if "#text" not in found else {}
         if "#text" in found:
@@ -208,7 +218,7 @@ def _winlogbeat(event: Event) -> Event:
     if own.get("Computer") is None and "host.name" in rest:
         own["Computer"] = rest["host.name"]
     rest.update(own)
-    return _joined(_joined(rest, _beat_data(user)), _beat_data(data))
+    return _joined(_joined(rest, _beat_data(user)), _beat_data(data, rest.get("Channel")))
 
 
 def _undotted(event: Event) -> Event:
@@ -238,7 +248,7 @@ def _winlogbeat_6(event: Event) -> Event:
             _lift(out, name, found)
     for name in ("user_data", "event_data"):
         if name in event:
-            out = _joined(out, _beat_data(event[name]))
+            out = _joined(out, _beat_data(event[name], out.get("Channel")))
     return out
 
 
@@ -252,18 +262,28 @@ def _lift(out: Event, name: str, inner: Event) -> None:
         out[f"System_{dotted}" if dotted in out else dotted] = found
 
 
-def _beat_data(found: Any) -> Event:
+_UNNAMED = frozenset(("Application", "MSExchange Management", "Windows PowerShell"))
+"""Logs of the old kind, whose values have no names. Elsewhere a provider may call its own ``param1`` (System 7036)."""
+
+
+def _beat_data(found: Any, channel: Any = None) -> Event:
     """The fields of ``event_data`` or ``user_data``. Winlogbeat calls unnamed data ``param1`` and so on."""
     if type(found) is not dict:
         return {} if found is None else {"Data": found if isinstance(found, list) else [found]}
     found.pop("xml_name", None)
+    if channel in _UNNAMED and found and all(map(_PARAM.fullmatch, found)):
+        return {"Data": [found[name] for name in sorted(found, key=lambda name: int(name[5:]))]}
     return value.flatten(found) if dict in map(type, found.values()) else found
+
+
+_PARAM = re.compile(r"param\d{1,4}")
 
 
 def _joined(system: Event, data: Event) -> Event:
     """Both in one event; on a clash the data keeps the name."""
-    for name in system.keys() & data.keys():
-        system[f"System_{name}"] = system.pop(name)
+    if not system.keys().isdisjoint(data):
+        for name in system.keys() & data.keys():
+            system[f"System_{name}"] = system.pop(name)
     system.update(data)
     return system
 

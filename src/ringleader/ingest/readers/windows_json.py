@@ -7,7 +7,7 @@ one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ import orjson
 from ringleader.ingest.readers import json_text, lines, windows
 from ringleader.ingest.readers.base import BLOCK, HEAD, Unit
 from ringleader.schema import value
-from ringleader.schema.batch import Batch, Event, Reject
+from ringleader.schema.batch import Batch, Reject
 
 _LINES, _VALUES = "lines", "values"
 
@@ -49,11 +49,8 @@ class WindowsJson:
             for some in json_text.bounded(json_text.values(source, unit)):
                 yield from _any(some, sum(len(record[1]) for record in some if isinstance(record, tuple)))
 
-    def time(self, event: Event, renames: Mapping[str, str]) -> str | float | None:
-        return windows.time(event, renames)
-
-    def host(self, event: Event, renames: Mapping[str, str]) -> str | None:
-        return windows.host(event, renames)
+    time = staticmethod(windows.time)
+    host = staticmethod(windows.host)
 
 
 _KEYS = rb"EventID|event_id|winlog(?:\.[\w.]+)?|EventRecordID"

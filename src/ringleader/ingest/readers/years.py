@@ -106,7 +106,7 @@ def begun(mode: str) -> Years:
 
 
 def _changed(source: BinaryIO) -> datetime | None:
-    """When the file was last written to, plus a day for zones; None if unknown: not a file, or unpacked here."""
+    """When the file was last written to, plus a day for zones; None if unknown: no file, or a member without a time."""
     try:
         seconds = os.fstat(source.fileno()).st_mtime
         changed = datetime.fromtimestamp(seconds, UTC) + timedelta(days=1)
