@@ -93,9 +93,9 @@ def hill(counts: np.ndarray) -> float:
 def page(real: Case, made: Case) -> Iterator[str]:
     yield "# How like real logs the synthetic ones are\n"
     yield "<!-- Written by benchmarks/distributions.py from the public recordings and a simulated case. -->\n"
-    yield f"Samples of {SAMPLE:,} values at most. *Real* are public recordings of attacks in laboratories (OTRF), Zeek of a"
-    yield "laboratory and of a day (RITA), and sample IIS logs: none is a telecom operator's, and laboratories are quieter,"
-    yield "shorter and more uniform than offices. So a difference is a question, not always a fault.\n"
+    yield f"Samples of {SAMPLE:,} values at most. *Real* are public recordings of attacks in laboratories (OTRF), Zeek"
+    yield "of a laboratory and of a day (RITA), and sample IIS logs: none is a telecom operator's, and laboratories are"
+    yield "quieter, shorter and more uniform than offices. So a difference is a question, not always a fault.\n"
     yield "## Mix of Windows events\n"
     yield from _mix(real.kinds("windows/"), made.kinds("windows/"))
     yield "\n## Values\n"
@@ -139,8 +139,8 @@ def _mix(real: dict[str, int], made: dict[str, int]) -> Iterator[str]:
     for p, q in shares.values():
         middle = (p + q) / 2
         distance += sum(x / 2 * math.log2(x / middle) for x in (p, q) if x)
-    yield f"Jensen-Shannon distance of the two mixes: {math.sqrt(distance):.2f} (0 alike, 1 nothing in common). The twenty"
-    yield "largest shares:\n"
+    yield f"Jensen-Shannon distance of the two mixes: {math.sqrt(distance):.2f} (0: alike, 1: nothing in common). The"
+    yield "twenty largest shares:\n"
     yield "| kind | real | made |"
     yield "| --- | --- | --- |"
     for kind, (p, q) in sorted(shares.items(), key=lambda item: -max(item[1]))[:20]:
