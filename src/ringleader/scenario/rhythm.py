@@ -76,6 +76,15 @@ def day_number(when: date) -> int:
     return when.toordinal() - _EPOCH
 
 
+@lru_cache(maxsize=1024)
+def patch_day(day: int, after: int = 0) -> int:
+    """The last day before or at ``day`` that is ``after`` days after the day of the updates: the Wednesday that follows
+    a month's second Tuesday."""
+    first = date.fromordinal(day - after + _EPOCH).replace(day=1)
+    found = first.toordinal() - _EPOCH + (1 - first.weekday()) % 7 + 8
+    return found + after if found + after <= day else patch_day(first.toordinal() - _EPOCH - 1 + after, after)
+
+
 @lru_cache(maxsize=4096)
 def midnight(day: int, zone: str) -> int:
     """The start of the local day that bears the date ``day``."""
@@ -92,15 +101,25 @@ _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 def iso(time: int) -> str:
     """``2021-03-04T02:11:07.123Z``"""
-    seconds, micros = divmod(time, SECOND)
-    return f"{_seconds(seconds)}.{micros // 1000:03d}Z"
-
-
-@lru_cache(maxsize=1 << 15)
-def _seconds(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    minute, rest = divmod(time, MINUTE)
+    return f"{_minutes(minute)[0]}{rest // SECOND:02d}.{rest // 1000 % 1000:03d}Z"
 
 
 def spaced(time: int) -> str:
     """``2021-03-04 02:11:07.123``"""
-    return iso(time)[:-1].replace("T", " ")
+    minute, rest = divmod(time, MINUTE)
+    return f"{_minutes(minute)[1]}{rest // SECOND:02d}.{rest // 1000 % 1000:03d}"
+
+
+def traditional(time: int) -> str:
+    """``Mar  4 02:11:07``, as syslog has it."""
+    minute, rest = divmod(time, MINUTE)
+    return f"{_minutes(minute)[2]}{rest // SECOND:02d}"
+
+
+@lru_cache(maxsize=1 << 13)
+def _minutes(minute: int) -> tuple[str, str, str]:
+    """The start of each form up to the seconds: a day has few minutes, and formatting a date is slow."""
+    when = datetime.fromtimestamp(minute * 60, UTC)
+    date_, clock = f"{when:%Y-%m-%d}", f"{when:%H:%M:}"
+    return f"{date_}T{clock}", f"{date_} {clock}", f"{when:%b} {when.day:2d} {clock}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 from collections.abc import Iterator
 from typing import Any
 
+from ringleader.scenario import chance as chances
 from ringleader.scenario import rhythm
 from ringleader.scenario.estate import Estate, Host
 from ringleader.scenario.sheet import Label, Log, Sheet
@@ -48,3 +50,19 @@ class Scene:
     def later(self, time: int, seconds: float) -> int:
         """Some time after ``time``: about ``seconds``, with the tail that waiting has."""
         return time + int(self.chance.expovariate(1 / seconds) * rhythm.SECOND) + 1000
+
+    def often(self, mean: float) -> int:
+        """How often something of the routine happens, when it does so ``mean`` times at density 1."""
+        return chances.count(self.chance, mean * self.estate.density)
+
+    def seldom(self, mean: float) -> int:
+        """The same for what is rare and hurts: by the root of the density, so that an operator who shows a hundredth
+        of its routine still shows a tenth of this."""
+        return chances.count(self.chance, mean * math.sqrt(self.estate.density))
+
+    def happens(self, share: float) -> bool:
+        return self.chance.random() < share
+
+    def within(self, start: int, end: int) -> int:
+        """A moment from ``start`` up to ``end``."""
+        return start + int(self.chance.random() * (end - start))

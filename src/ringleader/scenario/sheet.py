@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,7 +83,9 @@ class Sheet:
             out.write(log.header(start))
             number = out.getvalue().count(b"\n")
         records: dict[str, int] = {}
-        for time, _, line, label, series in sorted(self._lines[log], key=lambda line: line[:2]):
+        lines = self._lines[log]
+        lines.sort(key=_TURN)
+        for time, _, line, label, series in lines:
             if log.numbered:
                 record = records[series] = records.get(series, self.day * _A_DAY) + 1
                 line = line.replace(NUMBER, b"%d" % record, 1)
@@ -92,7 +95,7 @@ class Sheet:
             out.write(line)
             out.write(b"\n")
         plain = out.getbuffer()
-        evidence_id = hashlib.sha256(plain).hexdigest()
+        evidence_id = hashlib.sha256(plain).hexdigest() if marks else ""
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".gz"):
@@ -104,6 +107,8 @@ class Sheet:
         written.files.append((name, len(self._lines[log])))
         written.marks.extend(Mark(name, evidence_id, at, line, time, label) for at, line, time, label in marks)
 
+
+_TURN = itemgetter(0, 1)
 
 _A_DAY = 1_000_000
 """Record numbers that a day has room for, in each series."""

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from ringleader.case import Role
+from ringleader.scenario import chance as chances
 from ringleader.scenario import rhythm
 from ringleader.scenario.deeds import network
 from ringleader.scenario.estate import Account, Host
@@ -94,19 +95,19 @@ def system(scene: Scene, host: Host, name: str = "services", arguments: str = ""
     key = ("system", host.name, name, arguments)
     found: Process | None = scene.kept.get(key)
     if found is None:
-        boot = scene.estate.chance("boot", host.name, boot_day(host, scene.day))
-        draw = scene.estate.chance("system", host.name, name, arguments, boot.getrandbits(32))
+        bits = chances.number(scene.estate.seed, "system", host.name, name, arguments, boot_day(host, scene.day))
         image = binary(name).image
         session = Session(host, SYSTEM, LOCAL, 5)
         command = f"{image} {arguments}".strip()
-        found = Process(host, session, draw.randrange(150, 1200) * 4, guid(host, draw.getrandbits(48)), image, command)
+        found = Process(host, session, (150 + bits % 1050) * 4, guid(host, bits >> 16), image, command)
         scene.kept[key] = found
     return found
 
 
 def boot_day(host: Host, day: int) -> int:
-    """The last day before or at ``day`` on which the host was restarted: once a month, each on its own day."""
-    return day - (day - host.code) % 30
+    """The last day before or at ``day`` on which the host was restarted: once a month, within the week in which updates
+    are rolled out."""
+    return rhythm.patch_day(day, host.code % 6)
 
 
 def desktop(scene: Scene, session: Session) -> Process:

@@ -20,9 +20,8 @@ _UNSET = 4294967295
 def syslog(scene: Scene, host: Host, time: int, program: str, pid: int, message: str) -> None:
     """A line in the old form (RFC 3164): no year, no zone, the clock set to UTC."""
     if not scene.silent(host):
-        when = rhythm.stamp(scene.shown(host, time))
         tag = f"{program}[{pid}]" if pid else program
-        line = f"{when:%b} {when.day:2d} {when:%H:%M:%S} {host.name} {tag}: {message}"
+        line = f"{rhythm.traditional(scene.shown(host, time))} {host.name} {tag}: {message}"
         scene.write(_SYSLOG, time, line.encode())
 
 

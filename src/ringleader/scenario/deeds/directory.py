@@ -1,0 +1,59 @@
+"""In the directory and in the configuration of servers: accounts, groups, modules of IIS, cleared logs."""
+
+from __future__ import annotations
+
+from ringleader.scenario import chance as chances
+from ringleader.scenario.deeds.windows import Session
+from ringleader.scenario.estate import Account, Host
+from ringleader.scenario.logs import windows as log
+from ringleader.scenario.scene import Scene
+
+GROUPS = {"Domain Admins": 512, "Enterprise Admins": 519}
+
+
+def _subject(session: Session) -> dict[str, str]:
+    own = session.account
+    return {
+        "SubjectUserSid": own.sid, "SubjectUserName": own.name, "SubjectDomainName": own.domain,
+        "SubjectLogonId": hex(session.logon),
+    }  # fmt: skip
+
+
+def creates(scene: Scene, session: Session, time: int, new: Account) -> None:
+    """4720, and 4722 and 4738 that come with it, on the session's host."""
+    who = {"TargetUserName": new.name, "TargetDomainName": new.domain, "TargetSid": new.sid, **_subject(session)}
+    log.security(
+        scene, session.host, time, 4720, **who, PrivilegeList="-", SamAccountName=new.name, DisplayName="%%1793",
+        UserPrincipalName=f"{new.name}@{session.host.domain}", PrimaryGroupId="513", NewUacValue="0x15",
+        UserAccountControl="\r\n\t\t%%2080\r\n\t\t%%2082\r\n\t\t%%2084",
+    )  # fmt: skip
+    log.security(scene, session.host, time + 20_000, 4722, **who)
+    log.security(scene, session.host, time + 40_000, 4738, **who, SamAccountName=new.name, NewUacValue="0x10")
+
+
+def joins(scene: Scene, session: Session, time: int, member: Account, group: str, *, local: bool = False) -> None:
+    """4728, or 4732 for a group of the host itself."""
+    rid = GROUPS.get(group, 2000 + chances.number(group) % 3000)
+    sid = "S-1-5-32-544" if local else scene.estate.sid("domain").rsplit("-", 1)[0] + f"-{rid}"
+    log.security(
+        scene, session.host, time, 4732 if local else 4728,
+        MemberName="-" if local else f"CN={member.name},OU=Staff,DC={session.host.domain.replace('.', ',DC=')}",
+        MemberSid=member.sid, TargetUserName=group, TargetDomainName="Builtin" if local else member.domain,
+        TargetSid=sid, **_subject(session), PrivilegeList="-",
+    )  # fmt: skip
+
+
+def iis_module(scene: Scene, host: Host, time: int, name: str, image: str) -> None:
+    """IIS-Configuration 29 and 50, as a module is made known to all sites and switched on."""
+    for place, value in (("globalModules", image), ("modules", "")):
+        log.iis_configuration(
+            scene, host, time, 29, Configuration=f"/system.webServer/{place}/add[@name='{name}']/@name",
+            EditOperationType="2", OldValue="", NewValue=name if place == "modules" else value,
+            ConfigPath="MACHINE/WEBROOT/APPHOST",
+        )  # fmt: skip
+        log.iis_configuration(scene, host, time + 50_000, 50, PhysicalPath="C:\\Windows\\system32\\inetsrv\\config")
+        time += 200_000
+
+
+def clears(scene: Scene, session: Session, time: int) -> None:
+    log.security_cleared(scene, session.host, time, **_subject(session))
