@@ -8,6 +8,9 @@ from typing import Any
 
 import yaml
 
+from ringleader.case import Role
+from ringleader.scenario.estate import Estate
+
 
 @lru_cache(maxsize=64)
 def table(name: str) -> dict[str, Any]:
@@ -21,3 +24,23 @@ def texts(name: str, key: str) -> list[str]:
     """A list of texts in a table."""
     found: list[str] = table(name)[key]
     return found
+
+
+_PLACES = {
+    "{files}": Role.FILES,
+    "{updates}": Role.UPDATES,
+    "{database}": Role.DATABASE,
+    "{mail}": Role.MAIL,
+    "{jump}": Role.JUMP_HOST,
+    "{element}": Role.NETWORK_ELEMENT,
+    "{store}": Role.OTHER,
+}
+
+
+def placed(estate: Estate, text: str) -> str:
+    """``text`` with the names of the operator's own servers in it: the first of a role stands for ``{files}``."""
+    if "{" in text:
+        for mark, role in _PLACES.items():
+            if mark in text and (hosts := estate.of_role(role)):
+                text = text.replace(mark, hosts[0].name.lower())
+    return text

@@ -120,6 +120,13 @@ def traditional(time: int) -> str:
 @lru_cache(maxsize=1 << 13)
 def _minutes(minute: int) -> tuple[str, str, str]:
     """The start of each form up to the seconds: a day has few minutes, and formatting a date is slow."""
-    when = datetime.fromtimestamp(minute * 60, UTC)
-    date_, clock = f"{when:%Y-%m-%d}", f"{when:%H:%M:}"
-    return f"{date_}T{clock}", f"{date_} {clock}", f"{when:%b} {when.day:2d} {clock}"
+    day, rest = divmod(minute, 24 * 60)
+    plain, traditional = _days(day)
+    clock = f"{rest // 60:02d}:{rest % 60:02d}:"
+    return f"{plain}T{clock}", f"{plain} {clock}", traditional + clock
+
+
+@lru_cache(maxsize=1024)
+def _days(day: int) -> tuple[str, str]:
+    when = date.fromordinal(day + _EPOCH)
+    return when.isoformat(), f"{when:%b} {when.day:2d} "

@@ -37,6 +37,10 @@ class Label(NamedTuple):
     technique: str
 
 
+# Time, the order in which it came, the line, whose it is, what numbers it.
+_Line = tuple[int, int, bytes, Label | None, str]
+
+
 class Mark(NamedTuple):
     """A labelled line in a file that was written. ``evidence_id`` is the SHA-256 of the file's plain bytes."""
 
@@ -59,21 +63,24 @@ class Sheet:
 
     def __init__(self, day: int) -> None:
         self.day = day
-        self._lines: dict[Log, list[tuple[int, int, bytes, Label | None, str]]] = {}
+        self._lines: dict[str, tuple[Log, list[_Line]]] = {}
         self._count = 0
 
     def add(self, log: Log, time: int, line: bytes, label: Label | None, series: str = "") -> None:
         """``series`` numbers records apart: those of each host and channel."""
         self._count += 1
-        self._lines.setdefault(log, []).append((time, self._count, line, label, series))
+        found = self._lines.get(log.path)
+        if found is None:
+            found = self._lines[log.path] = (log, [])
+        found[1].append((time, self._count, line, label, series))
 
     def write(self, folder: Path) -> Written:
         written = Written([], [])
-        for log in sorted(self._lines, key=lambda log: log.path):
-            self._write(log, folder, written)
+        for path in sorted(self._lines):
+            self._write(*self._lines[path], folder, written)
         return written
 
-    def _write(self, log: Log, folder: Path, written: Written) -> None:
+    def _write(self, log: Log, lines: list[_Line], folder: Path, written: Written) -> None:
         start = self.day * rhythm.DAY
         name = rhythm.stamp(start).strftime(log.path)
         out = io.BytesIO()
@@ -83,7 +90,6 @@ class Sheet:
             out.write(log.header(start))
             number = out.getvalue().count(b"\n")
         records: dict[str, int] = {}
-        lines = self._lines[log]
         lines.sort(key=_TURN)
         for time, _, line, label, series in lines:
             if log.numbered:
@@ -104,7 +110,7 @@ class Sheet:
         else:
             packed = bytes(plain)
         target.write_bytes(packed)
-        written.files.append((name, len(self._lines[log])))
+        written.files.append((name, len(lines)))
         written.marks.extend(Mark(name, evidence_id, at, line, time, label) for at, line, time, label in marks)
 
 

@@ -1,5 +1,5 @@
-"""Administrators, whose daily round looks like an intruder's: PsExec, WMI, WinRM and remote desktop from their workstation
-or a jump host to servers, and the questions that they ask there.
+"""Administrators, whose daily round looks like an intruder's: PsExec, WMI, WinRM and remote desktop from their
+workstation or a jump host to servers, and the questions that they ask there.
 
 What they do happens by the root of the density (``scene.seldom``): it has to hurt in a small operator, too. The rarer
 jobs stand in ``chores``.
@@ -29,7 +29,7 @@ def day(scene: Scene) -> None:
         stay = office.at_work(scene, admin)
         if stay is None or not servers:
             continue
-        for _ in range(scene.seldom(chances.heavy(scene.chance, 2.6, 0.7))):
+        for _ in range(scene.seldom(chances.heavy(scene.chance, 3.2, 0.7))):
             time = office.moment(scene, stay)
             prompt = windows.start(scene, office.desk(scene, admin), time, "cmd.exe")
             server = scene.chance.choice(servers)
@@ -68,7 +68,8 @@ def filled(scene: Scene, text: str, server: Host) -> str:
         f'Write-Output "daily check of {server.name} {when:%Y-%m-%d}"; Get-Service | Where-Object Status -ne Running'
     )
     pid = windows.system(scene, server, "w3wp").pid
-    return (
+    return facts.placed(
+        estate,
         text.replace("{server}", server.name)
         .replace("{domain}", estate.operator.domain)
         .replace("{date}", f"{when:%Y%m%d}")
@@ -76,7 +77,7 @@ def filled(scene: Scene, text: str, server: Host) -> str:
         .replace("{word}", words[chances.rank(scene.chance, len(words))])
         .replace("{controller}", (controllers[0] if controllers else server).name)
         .replace("{pid}", str(pid))
-        .replace("{blob}", base64.b64encode(script.encode("utf-16-le")).decode() if "{blob}" in text else "")
+        .replace("{blob}", base64.b64encode(script.encode("utf-16-le")).decode() if "{blob}" in text else ""),
     )
 
 

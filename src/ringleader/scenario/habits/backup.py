@@ -1,7 +1,7 @@
 """The nightly backup by svc-backup: log-ons from the backup server, shadow copies, long transfers.
 
-It runs at every density, on a host in ever more nights the higher that is (``scene.seldom``), as a sparse operator keeps
-a part of its logs only.
+It runs at every density, on a host in ever more nights the higher that is (``scene.seldom``), as a sparse operator
+keeps a part of its logs only.
 """
 
 from __future__ import annotations
@@ -45,7 +45,6 @@ def _back_up(scene: Scene, server: Host, host: Host, time: int) -> None:
     agent = windows.system(scene, host, "services")
     client = windows.start(
         scene, agent, time + rhythm.SECOND, '"C:\\Program Files\\Vaultline\\bclient.exe" /job:nightly', session=session,
-        program=windows.Binary("C:\\Program Files\\Vaultline\\bclient.exe", "bclient.exe", "Backup client", "Vaultline AB"),
     )  # fmt: skip
     way = host.code % 4
     if way == 0:
@@ -53,7 +52,7 @@ def _back_up(scene: Scene, server: Host, host: Host, time: int) -> None:
     elif way == 1:
         windows.start(scene, client, time + 5 * rhythm.SECOND, "diskshadow /s C:\\Scripts\\backup.dsh")
     else:
-        command = "wbadmin start backup -backupTarget:\\\\app01\\backup$ -include:C:,D: -quiet -vssFull"
+        command = f"wbadmin start backup -backupTarget:\\\\{server.name}\\backup$ -include:C:,D: -quiet -vssFull"
         windows.start(scene, client, time + 5 * rhythm.SECOND, command)
     if host.role is Role.DOMAIN_CONTROLLER and rhythm.weekday(scene.day) == _FULL:
         command = "wbadmin start systemstatebackup -backupTarget:E: -quiet"

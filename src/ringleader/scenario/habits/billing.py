@@ -10,7 +10,7 @@ from __future__ import annotations
 from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
-from ringleader.scenario.deeds import database, network, windows
+from ringleader.scenario.deeds import database, network, unix, windows
 from ringleader.scenario.estate import Host, Person
 from ringleader.scenario.habits import office
 from ringleader.scenario.scene import Scene
@@ -52,13 +52,25 @@ def _night(scene: Scene, store: Host, server: Host) -> None:
     volume = int(chances.heavy(scene.chance, 2e9 * len(days), 0.3))
     network.flow(scene, time, server, store, 1521, seconds=2400, sent=2_000_000, received=volume)
     database.leave(scene, connection, scene.later(time, 600))
+    _export(scene, store, time + 2 * rhythm.HOUR)
+
+
+def _export(scene: Scene, store: Host, time: int) -> None:
+    """Rated calls go back to the mediation store."""
+    for target in scene.estate.of_role(Role.CDR)[:1]:
+        unix.cron(
+            scene, store, time, "oracle", f"scp -q /u01/export/rated.csv.gz mediation@{target.name}:/data/cdr/rated/"
+        )
+        shell = unix.ssh(scene, target, time + 2 * rhythm.SECOND, "mediation", store, key=True)
+        unix.runs(scene, shell, time + 3 * rhythm.SECOND, "scp -t /data/cdr/rated/")
+        unix.leave(scene, shell, scene.later(time + 5 * rhythm.SECOND, 60))
 
 
 def _rating(scene: Scene, store: Host, servers: list[Host]) -> None:
     rows: list[list[str]] = facts.table("billing")["rating"]
     start = scene.day * rhythm.DAY
     for server in servers:
-        for _ in range(scene.often(10)):
+        for _ in range(scene.often(8)):
             time = scene.within(start, start + rhythm.DAY)
             connection = database.connect(scene, time, "BILLING", "svc-billing", server.name, _PROGRAM, host=store)
             network.flow(scene, time, server, store, 1521, seconds=40, sent=30_000, received=200_000)
@@ -72,10 +84,8 @@ def _rating(scene: Scene, store: Host, servers: list[Host]) -> None:
 def _clerk(scene: Scene, person: Person, time: int, servers: list[Host]) -> None:
     """Somebody complains about a bill: a look at his calls, mostly through the application. Now and then the clerk
     mistypes the password, and once in a long while asks for a whole list, as the fraud team does."""
-    windows.start(
-        scene, office.desk(scene, person), time - 5 * rhythm.SECOND, '"C:\\Program Files\\BillApp\\BillApp.exe"',
-        program=windows.Binary("C:\\Program Files\\BillApp\\BillApp.exe", "BillApp.exe", "BillApp", "Meridian Billing Systems"),
-    )  # fmt: skip
+    desk = office.desk(scene, person)
+    windows.start(scene, desk, time - 5 * rhythm.SECOND, '"C:\\Program Files\\BillApp\\BillApp.exe"')
     client, name = person.station.name, person.account.name
     network.flow(scene, time, person.station, servers[person.station.code % len(servers)], 8443, seconds=200)
     if scene.happens(0.04):

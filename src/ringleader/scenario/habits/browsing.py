@@ -29,9 +29,9 @@ def day(scene: Scene) -> None:
             continue
         zeal = chances.heavy(scene.chance, 1.0, 0.8)
         browser = _browser(scene, person)
-        for _ in range(scene.often(17 * zeal)):
+        for _ in range(scene.often(22 * zeal)):
             visit(scene, browser, office.moment(scene, stay))
-        for _ in range(scene.often(7 * zeal)):
+        for _ in range(scene.often(9 * zeal)):
             _intranet(scene, person, office.moment(scene, stay))
     start = scene.day * rhythm.DAY
     for host in scene.estate.hosts:

@@ -1,6 +1,6 @@
-"""The rarer jobs of administrators, which rules for intruders were written after: copies of the directory for new domain
-controllers, shadow copies, archives with passwords, saved registry hives, dumps of hanging programs, tasks and services
-made by hand, accounts for new staff, a module for IIS, a cleared log.
+"""The rarer jobs of administrators, which rules for intruders were written after: copies of the directory for new
+domain controllers, shadow copies, archives with passwords, saved registry hives, dumps of hanging programs, tasks and
+services made by hand, accounts for new staff, a module for IIS, a cleared log.
 
 By the root of the density (``scene.seldom``); what follows a calendar happens on its day at every density.
 """
@@ -28,7 +28,7 @@ def day(scene: Scene) -> None:
         if stay is None or not servers:
             continue
         on_duty.append((admin, stay))
-        for _ in range(scene.seldom(0.9)):
+        for _ in range(scene.seldom(1.7)):
             chore: Chore = scene.chance.choices(*_CHORES)[0]
             where = scene.chance.choice(scene.estate.of_role(*_WHERE.get(chore, administrators.SERVERS)) or servers)
             time = office.moment(scene, stay)
@@ -87,7 +87,7 @@ def _service(scene: Scene, prompt: Process, time: int, where: Host) -> None:
 
 
 def _account(scene: Scene, prompt: Process, time: int, where: Host) -> None:
-    """Somebody new, or an account for a program; seldom with rights of an administrator. Made on a domain controller."""
+    """Somebody new, or an account for a program; seldom an administrator. Made on a domain controller."""
     names = facts.table("names")
     name = (
         f"{scene.chance.choice(names['first'])[0]}.{scene.chance.choice(names['last'])}{scene.chance.randrange(2, 9)}"
@@ -102,6 +102,14 @@ def _account(scene: Scene, prompt: Process, time: int, where: Host) -> None:
         directory.joins(scene, prompt.session, time + 60 * rhythm.SECOND, new, "Domain Admins")
 
 
+def _member(scene: Scene, prompt: Process, time: int, where: Host) -> None:
+    """Somebody gets the rights of an administrator on one server, by command or by mouse."""
+    person = scene.chance.choice(scene.estate.people)
+    if scene.happens(0.3):
+        windows.start(scene, prompt, time, f"net localgroup Administrators {person.account.full} /add")
+    directory.joins(scene, prompt.session, time + 100_000, person.account, "Administrators", local=True)
+
+
 def _module(scene: Scene, prompt: Process, time: int, where: Host) -> None:
     """A module of the monitoring's maker is put into IIS."""
     image = "C:\\Program Files\\LogForward\\iislog.dll"
@@ -111,8 +119,8 @@ def _module(scene: Scene, prompt: Process, time: int, where: Host) -> None:
 
 
 _CHORES: tuple[list[Chore], list[float]] = (
-    [_archive, _shadow, _hive, _dump, _task, _service, _account, _module],
-    [34, 12, 5, 7, 16, 6, 14, 1],
+    [_archive, _shadow, _hive, _dump, _task, _service, _account, _member, _module],
+    [34, 12, 5, 7, 16, 6, 14, 4, 1],
 )
 _WHERE: dict[Chore, tuple[Role, ...]] = {
     _account: (Role.DOMAIN_CONTROLLER,),
@@ -122,10 +130,10 @@ _WHERE: dict[Chore, tuple[Role, ...]] = {
 
 
 def _calendar(scene: Scene, admin: Person, stay: office.Stay) -> None:
-    """What has its day: each domain controller's copy for a rebuild about every ten weeks; the test host's log, cleared
-    once a year."""
-    for controller in scene.estate.of_role(Role.DOMAIN_CONTROLLER):
-        if (scene.day - controller.code) % 70 == 0:
+    """What has its day: the copy of the directory that is kept for rebuilds, made new every four weeks; the test host's
+    log, cleared once a year."""
+    for controller in scene.estate.of_role(Role.DOMAIN_CONTROLLER)[:1]:
+        if (scene.day - controller.code) % 28 == 0:
             time = office.moment(scene, stay)
             prompt = _prompt(scene, admin, time, controller)
             made = _line(scene, prompt, time + 40 * rhythm.SECOND, controller, "ifm")

@@ -1,5 +1,5 @@
-"""Addresses from which the operator's people come when they are not at work: one at home, one on a journey, and those of
-mobile networks, which everybody shares. All lie in documentation's ranges."""
+"""Addresses from which the operator's people come when they are not at work: one at home, one on a journey, and those
+of mobile networks, which everybody shares. All lie in documentation's ranges."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Staff who dial in: from home in the evening or on days at home, some from a journey. Then they use their workstation by
-remote desktop.
+"""Staff who dial in: from home in the evening or on days at home, some from a journey. Then they use their workstation
+by remote desktop.
 
 By the root of the density (``scene.seldom``).
 """

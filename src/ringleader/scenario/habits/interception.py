@@ -1,5 +1,5 @@
-"""The lawful-interception desk: single subscribers, each under a warrant that runs for weeks, in its own application and,
-as the account LIMS, in the database of call detail records.
+"""The lawful-interception desk: single subscribers, each under a warrant that runs for weeks, in its own application
+and, as the account LIMS, in the database of call detail records.
 
 It looks like an intruder with a list: the same few numbers, day after day. A few protected persons are among them, and
 rightly. By the root of the density (``scene.seldom``).

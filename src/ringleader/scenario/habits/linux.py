@@ -1,5 +1,5 @@
-"""Linux: jobs of cron, files of call detail records on their way, network engineers over SSH with their typing mistakes,
-scripts that log in with keys, and what auditd notes of it all.
+"""Linux: jobs of cron, files of call detail records on their way, network engineers over SSH with their typing
+mistakes, scripts that log in with keys, and what auditd notes of it all.
 
 Jobs and files are routine (``scene.often``), as are engineers; their wrong passwords are rarer (``scene.seldom``).
 """
@@ -16,7 +16,8 @@ from ringleader.scenario.logs import unix as log
 from ringleader.scenario.scene import Scene
 
 _ENGINEERS = (
-    Role.NETWORK_MANAGEMENT, Role.SUBSCRIBER_REGISTER, Role.NETWORK_ELEMENT, Role.CDR, Role.DATABASE, Role.REMOTE_ACCESS,
+    Role.NETWORK_MANAGEMENT, Role.SUBSCRIBER_REGISTER, Role.NETWORK_ELEMENT, Role.CDR, Role.DATABASE,
+    Role.REMOTE_ACCESS,
 )  # fmt: skip
 
 
@@ -94,17 +95,16 @@ def _noted(scene: Scene, host: Host, time: int) -> None:
         unit = chance.choice(("sysstat-collect", "dnf-makecache", "logrotate", "chronyd", "systemd-tmpfiles-clean"))
         log.syslog(scene, host, time, "systemd", 1, f"Started {unit}.service.")
     elif kind < 0.9:
-        log.syslog(
-            scene, host, time, "chronyd", 700 + host.code % 99, f"Selected source 10.20.0.{1 + chance.randrange(3)}"
-        )
+        clocks = scene.estate.of_role(Role.DOMAIN_CONTROLLER) or [host]
+        said = f"Selected source {chance.choice(clocks).address}"
+        log.syslog(scene, host, time, "chronyd", 700 + host.code % 99, said)
     else:
         where = f"SRC={chance.choice(scene.estate.hosts).address} DST={host.address} PROTO=TCP DPT=23"
         log.syslog(scene, host, time, "kernel", 0, f"DROP IN=eth0 OUT= {where}")
 
 
 def _mediation(scene: Scene) -> None:
-    """Files of call detail records come from the gateways by scp with a key, or are fetched by rsync; then they go on to
-    the database."""
+    """Files of call detail records come from the gateways by scp with a key, or are fetched by rsync."""
     stores, gateways = scene.estate.of_role(Role.CDR), scene.estate.of_role(Role.NETWORK_ELEMENT)
     start = scene.day * rhythm.DAY
     for store in stores:

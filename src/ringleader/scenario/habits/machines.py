@@ -69,6 +69,7 @@ def _task(scene: Scene, host: Host, time: int) -> None:
     arguments, command, _ = scene.chance.choices(routine, cum_weights=scene.kept["weights"])[0]
     if host.role is not Role.WORKSTATION and scene.happens(0.06):
         arguments, command = "-k netsvcs -p -s Schedule", scene.chance.choice(facts.texts("machines", "scripts"))
+        command = facts.placed(scene.estate, command)
     parent = windows.system(scene, host, "svchost", arguments)
     made = windows.start(scene, parent, time, command, program=software.program(scene, command))
     if scene.happens(0.4):
@@ -133,7 +134,7 @@ def _install(scene: Scene, host: Host, rollout: dict[str, str]) -> None:
     time = rhythm.midnight(scene.day, host.zone) + 10 * rhythm.HOUR + int(scene.chance.random() * 2 * rhythm.HOUR)
     version = f"{scene.day // 400}.{scene.day // 21 % 20}"
     agent = windows.system(scene, host, "svchost", "-k netsvcs -p -s AppMgmt")
-    package = f"\\\\wsus01\\packages$\\{rollout['package']}-{version}.msi"
+    package = facts.placed(scene.estate, f"\\\\{{updates}}\\packages$\\{rollout['package']}-{version}.msi")
     windows.start(scene, agent, time, f"C:\\Windows\\System32\\msiexec.exe /i {package} /qn /norestart")
     path = rollout["path"]
     image = path[1:].partition('"')[0] if path.startswith('"') else path.partition(".exe")[0] + ".exe"

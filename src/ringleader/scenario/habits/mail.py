@@ -1,5 +1,5 @@
-"""How the operator's people use Exchange: Outlook at work, telephones at all hours, OWA from home, services that look into
-calendars; with the wrong passwords that come with it.
+"""How the operator's people use Exchange: Outlook at work, telephones at all hours, OWA from home, services that look
+into calendars; with the wrong passwords that come with it.
 
 All of it is routine (``scene.often``), wrong passwords rather less so (``scene.seldom``).
 """
@@ -26,7 +26,7 @@ def day(scene: Scene) -> None:
         stay = office.at_work(scene, person)
         zeal = chances.heavy(scene.chance, 1.0, 0.7)
         if stay is not None:
-            for _ in range(scene.often(10 * zeal)):
+            for _ in range(scene.often(13 * zeal)):
                 _outlook(scene, server, person, office.moment(scene, stay))
             for _ in range(scene.often(1.2)):
                 _service(scene, server, person, office.moment(scene, stay))
@@ -112,9 +112,10 @@ def _owa(scene: Scene, server: Host, person: Person, time: int) -> None:
     session = windows.log_on(scene, server, entry, person.account, 8, address=client, package="Negotiate")
     for _ in range(scene.chance.randrange(1, 8)):
         entry = scene.later(entry, 25)
+        action = scene.chance.choice(table["actions"])
         web.mail(
             scene, server, entry, "Owa", "/owa/service.svc", client=client, agent=agent, user=user, mailbox=mailbox,
-            method="POST", query=f"action={scene.chance.choice(table['actions'])}&EP=1&ID=-{scene.chance.randrange(400)}",
+            method="POST", query=f"action={action}&EP=1&ID=-{scene.chance.randrange(400)}",
         )  # fmt: skip
     windows.log_off(scene, session, scene.later(entry, 300))
 

@@ -1,5 +1,5 @@
-"""Those who run Exchange: cmdlets in its shell, the control panel, exports of mailboxes for the legal department, lists of
-addresses made each night.
+"""Those who run Exchange: cmdlets in its shell, the control panel, exports of mailboxes for the legal department, lists
+of addresses made each night.
 
 By the root of the density (``scene.seldom``).
 """
@@ -35,7 +35,7 @@ def _filled(scene: Scene, text: str) -> str:
     people = scene.estate.people
     user, other = scene.chance.choice(people), scene.chance.choice(people)
     text = text.replace("{user}", user.account.name).replace("{other}", other.account.name)
-    return text.replace("{domain}", scene.estate.operator.domain)
+    return facts.placed(scene.estate, text.replace("{domain}", scene.estate.operator.domain))
 
 
 def _cmdlets(scene: Scene, server: Host, admin: Person, time: int) -> None:

@@ -24,7 +24,7 @@ def day(scene: Scene) -> None:
         if host is source or host.system != "windows":
             continue
         phase = host.code % rhythm.HOUR
-        for _ in range(scene.often(14)):
+        for _ in range(scene.often(12)):
             # At its own minute of an hour, as pollers do, some seconds late.
             time = start + scene.chance.randrange(24) * rhythm.HOUR + phase + int(scene.chance.random() * 4e6)
             network.flow(scene, time, source, host, 135)

@@ -26,11 +26,11 @@ def day(scene: Scene) -> None:
         zeal = chances.heavy(scene.chance, 1.0, 0.6)
         shell = desk(scene, person)
         _mistakes(scene, person, stay)
-        for _ in range(scene.often(9 * zeal)):
+        for _ in range(scene.often(11 * zeal)):
             _program(scene, person, shell, moment(scene, stay))
-        for _ in range(scene.often(7 * zeal)):
+        for _ in range(scene.often(9 * zeal)):
             _share(scene, person, moment(scene, stay))
-        for _ in range(scene.often(4)):
+        for _ in range(scene.often(5)):
             session = windows.log_on(scene, person.station, moment(scene, stay), person.account, 7)
             if scene.happens(0.8):
                 windows.log_off(scene, session, scene.later(moment(scene, stay), 60))
@@ -80,7 +80,7 @@ def named(scene: Scene, person: Person, text: str) -> str:
     words = facts.texts("office", "words")
     word = f"{words[chances.rank(scene.chance, len(words))]}-{scene.chance.randrange(1, 60)}"
     name = text.replace("{file}", scene.chance.choice(facts.texts("office", "own"))) if "{file}" in text else text
-    return name.replace("{user}", person.account.name).replace("{word}", word)
+    return facts.placed(scene.estate, name.replace("{user}", person.account.name).replace("{word}", word))
 
 
 def _program(scene: Scene, person: Person, shell: Process, time: int) -> None:
@@ -92,7 +92,7 @@ def _program(scene: Scene, person: Person, shell: Process, time: int) -> None:
     if name == "cmd.exe":
         for _ in range(scene.chance.randrange(1, 3)):
             time = scene.later(time, 30)
-            windows.start(scene, made, time, scene.chance.choice(facts.texts("office", "typed")))
+            windows.start(scene, made, time, named(scene, person, scene.chance.choice(facts.texts("office", "typed"))))
     children: list[str] = table["children"].get(name, [])
     if children and scene.happens(0.6):
         child = named(scene, person, scene.chance.choice(children))

@@ -1,5 +1,5 @@
-"""The weekly vulnerability scan by the operator's own scanner, and the noise of the Internet on what it can reach: probes
-for known flaws, passwords sprayed on OWA, the VPN and SSH.
+"""The weekly vulnerability scan by the operator's own scanner, and the noise of the Internet on what it can reach:
+probes for known flaws, passwords sprayed on OWA, the VPN and SSH.
 
 Both are routine (``scene.often``); the scan's log-ons and the spraying follow the root of the density, so that a small
 operator sees some (``scene.seldom``).
@@ -45,7 +45,9 @@ def _scan(scene: Scene, scanner: Host, host: Host, time: int) -> None:
         for _ in range(scene.seldom(1.2)):
             name = scene.chance.choice(facts.texts("probes", "names"))
             at = scene.within(time, time + window)
-            windows.fail(scene, host, at, name, address=scanner.address, workstation="VSCAN01", known=name == "guest")
+            windows.fail(
+                scene, host, at, name, address=scanner.address, workstation=scanner.name.upper(), known=name == "guest"
+            )
         if scene.seldom(0.7):
             account = scene.estate.account("svc-scan")
             session = windows.log_on(scene, host, time + window, account, 3, source=scanner, package="NTLM")
@@ -77,16 +79,20 @@ def _internet(scene: Scene) -> None:
     agents = facts.texts("probes", "agents")
     outside = scene.estate.of_role(Role.MAIL) + scene.estate.of_role(Role.WEB)[:1]
     for host in outside:
-        for _ in range(scene.often(chances.heavy(scene.chance, 70, 0.8))):
+        for _ in range(scene.often(chances.heavy(scene.chance, 45, 0.8))):
             client = homes.anywhere(scene)
             _probe(scene, host, scene.within(start, start + rhythm.DAY), client, scene.chance.choice(agents))
-    for _ in range(scene.often(chances.heavy(scene.chance, 300, 0.8))):
+    for _ in range(scene.often(chances.heavy(scene.chance, 200, 0.8))):
         target = scene.chance.choice(scene.estate.public)
         network.flow(
             scene, scene.within(start, start + rhythm.DAY), homes.anywhere(scene), target,
             scene.chance.choice(facts.table("probes")["ports"]), seconds=0.0, sent=0, received=0,
             state=scene.chance.choice(("S0", "S0", "REJ")),
         )  # fmt: skip
+    for host in scene.estate.of_role(Role.MAIL):
+        for flaw in facts.table("probes")["flaws"]:
+            if scene.day >= rhythm.day_number(flaw["since"]) and scene.seldom(0.12):
+                _flaw(scene, host, scene.within(start, start + rhythm.DAY), flaw)
     if scene.seldom(0.45):
         _spray(scene, scene.within(start, start + rhythm.DAY))
     for gateway in scene.estate.of_role(Role.REMOTE_ACCESS):
@@ -94,6 +100,15 @@ def _internet(scene: Scene) -> None:
             name = scene.chance.choice(facts.texts("probes", "names"))
             time = scene.within(start, start + rhythm.DAY)
             unix.fail(scene, gateway, time, name, homes.anywhere(scene), known=name == "root")
+
+
+def _flaw(scene: Scene, host: Host, time: int, flaw: dict[str, str]) -> None:
+    """A probe for a flaw that everybody knows by now, on a server that has it no longer."""
+    agent = scene.chance.choice(facts.texts("probes", "agents"))
+    web.mail(
+        scene, host, time, flaw["protocol"], flaw["stem"], client=homes.anywhere(scene), agent=agent,
+        method=flaw["method"], query=flaw["query"], status=int(flaw["status"]),
+    )  # fmt: skip
 
 
 def _spray(scene: Scene, time: int) -> None:

@@ -10,8 +10,7 @@ from ringleader.scenario.deeds.windows import Binary
 from ringleader.scenario.scene import Scene
 
 _WEEKS = {"chrome": 6, "outlook": 4, "winword": 4, "excel": 4, "powerpnt": 4, "teams": 3, "reader": 9, "deskwatch": 8}
-"""How many weeks each program's version lasts. Those of Windows change with its updates, which is left out here: Sysmon's
-view of them matters less."""
+"""How many weeks each program's version lasts. Windows' own programs keep theirs here."""
 
 
 def program(scene: Scene, command: str) -> Binary | None:

@@ -74,7 +74,8 @@ def _address(scene: Scene, supplier: Supplier, account: str) -> str:
 def _typed(scene: Scene, system: str) -> list[str]:
     lines, words = facts.texts("suppliers", system), facts.texts("office", "words")
     count = scene.chance.randrange(1, 7)
-    return [scene.chance.choice(lines).replace("{word}", scene.chance.choice(words)) for _ in range(count)]
+    typed = [scene.chance.choice(lines).replace("{word}", scene.chance.choice(words)) for _ in range(count)]
+    return [facts.placed(scene.estate, line) for line in typed]
 
 
 def _on_linux(scene: Scene, shell: Process, time: int, host: Host, account: str) -> None:

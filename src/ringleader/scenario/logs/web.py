@@ -25,6 +25,7 @@ _PROXY = (
     "TargetOutstandingRequests,AuthModulePerfContext,HttpPipelineLatency,TotalRequestTime,UrlQuery,GenericInfo,"
     "GenericErrors"
 )
+_PROXY_NAMES = _PROXY.split(",")
 _ECP = "TimeStamp,SessionId,EventId,EventData,ServerName,ClientIpAddress,UserName,RequestUrl"
 _OAB = "DateTime,ServerName,ThreadId,Component,Operation,Message"
 
@@ -102,7 +103,7 @@ def proxy(
         "UrlQuery": query,
     }
     log = _exchange(host, "Logging/HttpProxy/" + protocol, "HttpProxy_%Y%m%d00-1.LOG", "HttpProxy Logs", _PROXY)
-    scene.write(log, time, _row(values.get(name, "") for name in _PROXY.split(",")))
+    scene.write(log, time, _row([values.get(name, "") for name in _PROXY_NAMES]))
 
 
 def ecp(scene: Scene, host: Host, time: int, event: str, data: str, client: str, user: str, url: str) -> None:

@@ -104,7 +104,7 @@ def _event(
 ) -> None:
     if scene.silent(host):
         return
-    start, middle, end, series = _frame(host.name, host.fqdn, source, code)
+    start, middle, end, series = _frame(host.name, host.domain, source, code)
     shown = rhythm.iso(scene.shown(host, time))
     created = rhythm.iso(time + 2_000_000)
     head = f'{{"@timestamp":"{shown}{start}{created}{middle}{pid},"thread":{{"id":{40 + (time >> 20) % 60 * 4}}}}}'
@@ -114,11 +114,12 @@ def _event(
 
 
 @lru_cache(maxsize=1 << 16)
-def _frame(name: str, fqdn: str, source: _Source, code: int) -> tuple[str, str, bytes, str]:
+def _frame(name: str, domain: str, source: _Source, code: int) -> tuple[str, str, bytes, str]:
     """What stays the same in the events of one host, channel and id: the text after the time, after the moment of
     creation, after the data; and the series of the record numbers. The line is put together from text, as building and
     dumping the whole of each event would take most of the time that a scenario takes."""
     channel, provider, guid = source
+    fqdn = f"{name}.{domain}"
     ahead = {
         "@metadata": {"beat": "winlogbeat", "type": "_doc", "version": "7.10.2"},
         "agent": {"type": "winlogbeat", "version": "7.10.2", "hostname": name},
