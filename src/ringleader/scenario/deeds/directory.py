@@ -1,7 +1,8 @@
-"""In the directory and in the configuration of servers: accounts, groups, modules of IIS, cleared logs."""
+"""In the directory and in the configuration of servers: tickets, accounts, groups, modules of IIS, cleared logs."""
 
 from __future__ import annotations
 
+from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario.deeds.windows import Session
 from ringleader.scenario.estate import Account, Host
@@ -57,3 +58,23 @@ def iis_module(scene: Scene, host: Host, time: int, name: str, image: str) -> No
 
 def clears(scene: Scene, session: Session, time: int) -> None:
     log.security_cleared(scene, session.host, time, **_subject(session))
+
+
+def ticket(scene: Scene, host: Host, time: int, account: Account, *, known: bool = True) -> None:
+    """4768 at a domain controller as somebody logs on at ``host``; with a wrong password (not ``known``), 4771."""
+    controllers = scene.estate.of_role(Role.DOMAIN_CONTROLLER)
+    if not controllers:
+        return
+    controller = controllers[host.code % len(controllers)]
+    where = {"IpAddress": f"::ffff:{host.address}", "IpPort": str(scene.chance.randrange(49152, 65535))}
+    if not known:
+        log.security(
+            scene, controller, time, 4771, TargetUserName=account.name, TargetSid=account.sid,
+            ServiceName=f"krbtgt/{account.domain}", TicketOptions="0x40810010", Status="0x18", PreAuthType="2", **where,
+        )  # fmt: skip
+        return
+    log.security(
+        scene, controller, time, 4768, TargetUserName=account.name, TargetDomainName=account.domain,
+        TargetSid=account.sid, ServiceName="krbtgt", ServiceSid=scene.estate.sid("krbtgt"), TicketOptions="0x40810010",
+        Status="0x0", TicketEncryptionType="0x12", PreAuthType="2", **where,
+    )  # fmt: skip

@@ -12,10 +12,10 @@ import base64
 from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
-from ringleader.scenario.deeds import remote, windows
+from ringleader.scenario.deeds import remote, unix, windows
 from ringleader.scenario.deeds.windows import Process
 from ringleader.scenario.estate import Account, Host, Person
-from ringleader.scenario.habits import office
+from ringleader.scenario.habits import homes, office
 from ringleader.scenario.scene import Scene
 
 SERVERS = (
@@ -42,6 +42,8 @@ def day(scene: Scene) -> None:
                 types(scene, prompt, time, _topic(scene, "checks"), server)
             else:
                 _script(scene, prompt, time, server)
+        if scene.seldom(0.12):
+            _on_call(scene, admin, servers)
         if scene.seldom(0.1):  # the own password, mistyped at a server
             time = office.moment(scene, stay)
             for _ in range(scene.chance.randrange(1, 5)):
@@ -121,6 +123,25 @@ def _desktop(scene: Scene, admin: Person, time: int, server: Host) -> None:
         prompt = windows.start(scene, shell, time + rhythm.SECOND, "cmd.exe")
         time = types(scene, prompt, time, _topic(scene, "checks"), server)
     windows.log_off(scene, session, scene.later(time, 900))
+
+
+def _on_call(scene: Scene, admin: Person, servers: list[Host]) -> None:
+    """Something broke at night: from home by VPN to a jump host, and on to a server."""
+    gateways, jumps = scene.estate.of_role(Role.REMOTE_ACCESS), scene.estate.of_role(Role.JUMP_HOST)
+    if not gateways or not jumps:
+        return
+    time = rhythm.midnight(scene.day, admin.zone) + int((20 + 9 * scene.chance.random()) * rhythm.HOUR)
+    until = scene.later(time + 15 * rhythm.MINUTE, 1800)
+    inside = unix.openvpn(scene, gateways[0], time, admin.account.name, homes.home(scene, admin), until)
+    jump, server, who = scene.chance.choice(jumps), scene.chance.choice(servers), account(scene, admin)
+    hop = windows.desktop(scene, remote.remote_desktop(scene, inside, scene.later(time, 40), jump, who))
+    time = scene.later(time + rhythm.MINUTE, 60)
+    windows.start(scene, hop, time, f"mstsc.exe /v:{server.name}")
+    session = remote.remote_desktop(scene, jump, time + 8 * rhythm.SECOND, server, who)
+    prompt = windows.start(scene, windows.desktop(scene, session), time + rhythm.MINUTE, "cmd.exe")
+    types(scene, prompt, time + rhythm.MINUTE, _topic(scene, "checks"), server)
+    windows.log_off(scene, session, max(until, time + 10 * rhythm.MINUTE))
+    windows.log_off(scene, hop.session, max(until, time + 10 * rhythm.MINUTE) + rhythm.SECOND)
 
 
 def _command(scene: Scene, admin: Person, prompt: Process, time: int, server: Host) -> None:

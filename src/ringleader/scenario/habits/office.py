@@ -9,13 +9,16 @@ from __future__ import annotations
 from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
-from ringleader.scenario.deeds import remote, windows
+from ringleader.scenario.deeds import directory, remote, windows
 from ringleader.scenario.deeds.windows import Process
 from ringleader.scenario.estate import Person
 from ringleader.scenario.habits import software
 from ringleader.scenario.scene import Scene
 
 Stay = tuple[int, int]
+
+_DAY, _NIGHT = 8.6, 21.5
+"""At what hour work begins: one network engineer in four watches the network by night."""
 
 
 def day(scene: Scene) -> None:
@@ -44,7 +47,8 @@ def at_work(scene: Scene, person: Person) -> Stay | None:
     if key not in scene.kept:
         draw = scene.estate.chance(*key, scene.day)
         share = rhythm.Hours(person.zone).week[rhythm.weekday(scene.day)] * min(1.0, rhythm.season(scene.day) + 0.1)
-        start = rhythm.midnight(scene.day, person.zone) + int(draw.gauss(8.6, 0.6) * rhythm.HOUR)
+        begin = _NIGHT if person.job == "network-engineer" and person.station.code % 4 == 0 else _DAY
+        start = rhythm.midnight(scene.day, person.zone) + int(draw.gauss(begin, 0.6) * rhythm.HOUR)
         stay = (start, start + int(max(3.0, draw.gauss(9.2, 1.0)) * rhythm.HOUR))
         scene.kept[key] = stay if draw.random() < 0.94 * min(share, 1.0) else None
     found: Stay | None = scene.kept[key]
@@ -64,6 +68,7 @@ def desk(scene: Scene, person: Person) -> Process:
     if key not in scene.kept:
         stay = at_work(scene, person)
         time = stay[0] if stay else scene.day * rhythm.DAY
+        directory.ticket(scene, person.station, time - 400_000, person.account)
         session = windows.log_on(scene, person.station, time, person.account, 2)
         shell = scene.kept[key] = windows.desktop(scene, session)
         logon = windows.system(scene, person.station, "winlogon")
@@ -127,6 +132,8 @@ def _mistakes(scene: Scene, person: Person, stay: Stay) -> None:
         name = person.account.name if known else person.account.name.replace(".", "")
         for nth in range(scene.chance.randrange(1, 4)):
             at = time - (nth + 1) * scene.chance.randrange(3, 9) * rhythm.SECOND
+            if known:
+                directory.ticket(scene, person.station, at - 9000, person.account, known=False)
             windows.fail(
                 scene, person.station, at, name, address="127.0.0.1", workstation=person.station.name, known=known,
                 kind=2 if time == stay[0] else 7,
