@@ -50,7 +50,19 @@ def test_every_command_and_option_is_explained(pages: dict[str, str]) -> None:
     from ringleader.pipeline import STAGES
 
     page = pages["commands.md"]
-    for verb in ["hunt", "scan", "init", "status", "verify", "rules list", "rules check", *(s.name for s in STAGES)]:
+    for verb in [
+        "hunt",
+        "scan",
+        "init",
+        "status",
+        "verify",
+        "rules list",
+        "rules check",
+        "knowledge build",
+        "knowledge show",
+        "knowledge list",
+        *(s.name for s in STAGES),
+    ]:
         assert f"## ringleader {verb}\n" in page
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert rows

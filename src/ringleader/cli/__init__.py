@@ -10,7 +10,21 @@ import typer
 from typer.core import TyperGroup
 
 from ringleader import __version__
-from ringleader.cli import detect, hunt, ingest, init, link, options, report, rules, scan, screen, status, verify
+from ringleader.cli import (
+    detect,
+    hunt,
+    ingest,
+    init,
+    knowledge,
+    link,
+    options,
+    report,
+    rules,
+    scan,
+    screen,
+    status,
+    verify,
+)
 from ringleader.errors import RingleaderError
 from ringleader.pipeline import STAGES
 
@@ -101,6 +115,12 @@ for _stage in STAGES:
     )(_STAGE_VERBS[_stage.name])
 app.add_typer(
     rules.app, name="rules", rich_help_panel="Rules", help="Which detection rules there are, and which do not work."
+)
+app.add_typer(
+    knowledge.app,
+    name="knowledge",
+    rich_help_panel="Attribution",
+    help="What is published about groups, and how to replace or extend it.",
 )
 
 
