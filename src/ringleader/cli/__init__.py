@@ -17,6 +17,7 @@ from ringleader.cli import (
     hunt,
     ingest,
     init,
+    knowledge,
     link,
     options,
     report,
@@ -130,6 +131,12 @@ app.command(
 )(score.score)
 app.add_typer(
     rules.app, name="rules", rich_help_panel="Rules", help="Which detection rules there are, and which do not work."
+)
+app.add_typer(
+    knowledge.app,
+    name="knowledge",
+    rich_help_panel="Attribution",
+    help="What is published about groups, and how to replace or extend it.",
 )
 
 
