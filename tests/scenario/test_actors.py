@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from stories import setup, told
 
 from ringleader.errors import ConfigError
+from ringleader.scenario import truth
 from ringleader.scenario.acts import ACTS, mistake
 from ringleader.scenario.cast import cast, read
 
@@ -95,3 +98,51 @@ def test_every_act_says_what_it_does_and_takes_simple_parameters() -> None:
 
 def test_a_flag_is_no_number() -> None:
     assert mistake("spray", {"tries": True}) == "spray: tries cannot be True"
+
+
+def test_every_act_can_be_played(tmp_path: Path) -> None:
+    """Each act once, with what it cannot do without; together they leave a step each and more."""
+    needed: dict[str, dict[str, object]] = {
+        "run": {"commands": ["T1033 whoami"]},
+        "web-shell": {"commands": ["T1033 whoami"]},
+        "supplier-login": {"supplier": "billing"},
+        "vpn-login": {"account": "administrator"},
+        "work": {"account": "billing-clerk"},
+        "move": {"to": "files", "how": "psexec", "commands": ["T1033 whoami"]},
+        "ssh": {"to": "cdr", "commands": ["T1083 ls /data"]},
+        "timestomp": {"path": "C:\\x.exe"},
+        **{name: {"tool": "implant"} for name in ("install", "tunnel", "mine", "encrypt")},
+        **{name: {"tool": "implant", "at": "jump-host"} for name in ("resume", "beacon")},
+    }
+    first = [{"do": "vpn-login", "account": "administrator"}]
+    own = {**ONE, "values": {name: name for name in VALUES}, "subscribers": 3}
+    own["tools"] = {"implant": {"file": "C:\\x.exe"}, "archiver": {"file": "C:\\a.exe", "arguments": "a {name} {what}"}}
+    sessions = [
+        {"what": name, "after": 0.1, "acts": [*first, {"do": name, **needed.get(name, {})}]} for name in sorted(ACTS)
+    ]
+    intrusion = ONE["intrusions"][0] | {"begins": 0.0, "ends": 1.0, "sessions": sessions, "beacons": []}
+    own["intrusions"] = [intrusion]
+    actor = read(_file(tmp_path, **own))
+    folder = tmp_path / "told"
+    told(folder, replace(setup(days=60), actors=(actor,)))
+    steps = [step.technique for step in truth.read(folder / "truth").story.actors[0].intrusions[0].steps]
+    assert len(steps) > 2 * len(ACTS)
+    assert {"T1110.003", "T1114.002", "T1486", "T1496.001", "T1136.001", "T1505.004"} <= set(steps)
+
+
+VALUES = (
+    "account",
+    "agent",
+    "archive",
+    "c2",
+    "dbpassword",
+    "extension",
+    "kept",
+    "module",
+    "password",
+    "pool",
+    "service",
+    "shell",
+    "staging",
+    "task",
+)

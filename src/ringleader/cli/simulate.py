@@ -56,7 +56,7 @@ Coordinated = Annotated[
         "--coordinated/--coincidental", help="Whether the actors' overlap in targets and hours has one cause."
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--background-only", help="No actors at all.")]
+BackgroundOnly = Annotated[bool, typer.Option("--background-only", help="No actors at all.")]
 
 
 def simulate(
@@ -69,7 +69,7 @@ def simulate(
     operator: Operators = None,
     actors: Actors = None,
     coordinated: Coordinated = True,
-    background_only: Quiet = False,
+    background_only: BackgroundOnly = False,
     workers: options.Workers = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -80,7 +80,8 @@ def simulate(
     from ringleader.scenario.operators import operators
 
     chosen = simulate.SCALES[scale]
-    chosen = replace(chosen, hosts=hosts or chosen.hosts, days=days or chosen.days)
+    if hosts or days:
+        chosen = replace(chosen, name=f"{scale}, changed", hosts=hosts or chosen.hosts, days=days or chosen.days)
     players = () if background_only else tuple(cast.cast(actors or ()))
     first = date(start.year, start.month, start.day)
     setups = [simulate.Setup(one, players, seed, chosen, first, coordinated) for one in operators(operator or ())]

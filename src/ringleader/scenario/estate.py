@@ -17,8 +17,6 @@ from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario.blueprint import Operator, Supplier
 
-LIVE_ACCOUNT = "S-1-5-21-{}-{}-{}-{}"
-
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -36,8 +34,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """``name`` is short; ``born`` and ``gone`` are days on which it comes and goes, so that a name may be used again.
-    ``slow`` is by how many microseconds its clock is wrong between the days ``slow_days``."""
+    """``name`` is short; ``code`` a number of its own, from which habits follow. ``slow`` is by how many microseconds
+    its clock is ahead from the first up to the second of the days ``slow_days``."""
 
     name: str
     domain: str
@@ -106,13 +104,6 @@ class Estate:
     def of_job(self, job: str) -> list[Person]:
         return [person for person in self.people if person.job == job]
 
-    def host(self, name: str) -> Host:
-        return self._by_name[name]
-
-    @cached_property
-    def _by_name(self) -> dict[str, Host]:
-        return {host.name: host for host in self.hosts}
-
     @cached_property
     def public(self) -> list[str]:
         """Addresses that the Internet sees: first the mail's, then the gateway's, the site's and the proxy's."""
@@ -125,7 +116,7 @@ class Estate:
     def sid(self, name: str) -> str:
         code = chances.number(self.operator.short, "domain")
         rid = 1100 + chances.number(self.operator.short, name) % 60_000
-        return LIVE_ACCOUNT.format(code % 2**31, code >> 33, code // 7 % 2**31, rid)
+        return f"S-1-5-21-{code % 2**31}-{code >> 33}-{code // 7 % 2**31}-{rid}"
 
     def machine(self, host: Host) -> Account:
         return Account(f"{host.name}$", self.operator.netbios, self.sid(host.name))

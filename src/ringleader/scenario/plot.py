@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ringleader.scenario import rhythm
 from ringleader.scenario.actor import Act, Actor, Intrusion
@@ -44,18 +44,15 @@ class Eviction:
 
 @dataclass
 class Plot:
-    """``days`` are the visits of each day in order; ``spans`` the planned first and last moment of each intrusion;
-    ``wanted`` the subscribers that each actor looks for."""
+    """``days`` are the visits of each day in order; ``wanted`` the subscribers that each actor looks for."""
 
-    coordinated: bool
     days: dict[int, list[Visit]] = field(default_factory=dict)
     evictions: list[Eviction] = field(default_factory=list)
-    spans: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     wanted: dict[str, list[str]] = field(default_factory=dict)
 
 
 def plot(estate: Estate, actors: Sequence[Actor], *, coordinated: bool) -> Plot:
-    story = Plot(coordinated)
+    story = Plot()
     lead: list[Visit] = []
     for one in actors:
         story.wanted[one.id] = _wanted(estate, one, coordinated)
@@ -87,42 +84,35 @@ def _intrusion(estate: Estate, actor: Actor, number: int, story: Plot, lead: Seq
         visits.append(Visit(time, actor, number, len(visits), session.what, tuple(session.acts)))
         time += HOUR
     for routine in told.routines:
-        visits += _repeated(
-            draw, actor, number, routine.what, tuple(routine.acts), routine.every * pace, (time, end), lead
-        )
+        moments = _repeated(hours, draw, routine.every * pace, (time, end))
+        if lead:
+            common = estate.chance("tasking", actor.id, number, routine.what)
+            moments = [_led(moment, lead, routine.every * pace, (time, end), common) for moment in moments]
+        visits += [Visit(moment, actor, number, 0, routine.what, tuple(routine.acts)) for moment in moments]
     visits.sort(key=lambda visit: visit.time)
-    visits = [_numbered(visit, index) for index, visit in enumerate(visits)]
-    story.spans[actor.id, number] = (begin, end)
+    visits = [replace(visit, number=index) for index, visit in enumerate(visits)]
     if told.evicted:
         story.evictions.append(Eviction(_slot(Hours(estate.operator.sites[0].zone), draw, end), actor, number))
     return visits + list(_signs(estate, draw, actor, number, told, (time, end), len(visits)))
 
 
-def _repeated(
-    draw: random.Random,
-    actor: Actor,
-    number: int,
-    what: str,
-    acts: tuple[Act, ...],
-    every: float,
-    span: tuple[int, int],
-    lead: Sequence[Visit],
-) -> list[Visit]:
-    found: list[Visit] = []
-    hours = actor.hours.hours()
+def _repeated(hours: Hours, draw: random.Random, every: float, span: tuple[int, int]) -> list[int]:
+    """The moments of what comes again about every so many days."""
+    found: list[int] = []
     time = span[0]
-    while True:
-        time = _slot(hours, draw, time + int(every * DAY * draw.uniform(0.6, 1.4)))
-        if time >= span[1]:
-            return found
-        led = [visit.time for visit in lead if span[0] < visit.time < span[1] and abs(visit.time - time) < every * DAY]
-        if led:  # within hours after the other has been there
-            time = max(
-                time - int(every * DAY),
-                min(led, key=lambda moment: abs(moment - time)) + int(draw.uniform(1, 5) * HOUR),
-            )
-        found.append(Visit(time, actor, number, 0, what, acts))
+    while (time := _slot(hours, draw, time + int(every * DAY * draw.uniform(0.6, 1.4)))) < span[1]:
+        found.append(time)
         time += HOUR
+    return found
+
+
+def _led(moment: int, lead: Sequence[Visit], every: float, span: tuple[int, int], common: random.Random) -> int:
+    """Within hours after the nearest visit of the other, where one is near; it draws from its own generator, so that
+    all else is as it would be without."""
+    after = int(common.uniform(1, 5) * HOUR)
+    near = [visit.time for visit in lead if abs(visit.time - moment) < every * DAY]
+    led = min(near, key=lambda time: abs(time - moment)) + after if near else moment
+    return led if span[0] < led < span[1] else moment
 
 
 def _signs(
@@ -136,10 +126,6 @@ def _signs(
         while (time := time + int(beacon.every / min(1.0, estate.density) * HOUR * draw.uniform(0.8, 1.2))) < span[1]:
             found.append(Visit(time, actor, number, first + len(found), "an implant calls home", (act,), quiet=True))
     return found
-
-
-def _numbered(visit: Visit, number: int) -> Visit:
-    return Visit(visit.time, visit.actor, visit.intrusion, number, visit.what, visit.acts, visit.quiet)
 
 
 def _moment(estate: Estate, share: float, draw: random.Random) -> int:

@@ -1,4 +1,4 @@
-"""When people and machines do things: hours, week, seasons, holidays.
+"""When people and machines do things: hours, week, seasons, the day of the updates.
 
 Times are microseconds since 1970 in UTC, as everywhere; days are counted since 1970.
 """

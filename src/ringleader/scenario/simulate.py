@@ -110,7 +110,8 @@ def _operator(folder: Path, setup: Setup, engine: Engine, progress: Progress, su
     whole = Record()
     for unit, told in engine.map(tell, units):
         if isinstance(told, Failure):
-            raise RingleaderError(f"day {unit.day} of {short} could not be told: {told.detail}")
+            when = rhythm.stamp(unit.day * rhythm.DAY)
+            raise RingleaderError(f"{when:%Y-%m-%d} of {short} could not be told: {told.detail}")
         summary.files += len(told.files)
         summary.events += sum(lines for _, lines in told.files)
         whole.add(told)

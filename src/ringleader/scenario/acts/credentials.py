@@ -5,9 +5,8 @@ from __future__ import annotations
 from ringleader.case import Role
 from ringleader.scenario.acts.commands import one, windows_place
 from ringleader.scenario.acts.entry import file_of
-from ringleader.scenario.deeds import unix, web, windows
+from ringleader.scenario.deeds import directory, unix, web, windows
 from ringleader.scenario.deeds.windows import Binary
-from ringleader.scenario.logs import windows as log
 from ringleader.scenario.play import Play
 
 SECOND = 1_000_000
@@ -75,11 +74,7 @@ def iis_module(play: Play, at: str = "mail", name: str = "{module}") -> None:
     command = f'C:\\Windows\\System32\\inetsrv\\appcmd.exe install module /name:{name} /image:"{path}" /add:true'
     one(play, "T1505.004", command)
     with play.step("T1505.004", f"the module {name} is configured", host) as time:
-        log.iis_configuration(
-            scene, host, time + SECOND, 29, EditOperationType="0", ConfigPath="MACHINE/WEBROOT/APPHOST",
-            Configuration="/system.webServer/globalModules",
-            NewValue=f"/add[@name='{name}' and @image='{path}']", OldValue="",
-        )  # fmt: skip
+        directory.iis_module(scene, host, time + SECOND, name, path)
     with play.step("T1505.004", f"the worker loads {name}.dll", host) as time:
         worker = web.worker(scene, host, web.POOLS["owa"])
         windows.loads(
@@ -108,12 +103,7 @@ def harvest(play: Play, at: str = "mail", to: str = "/owa/auth/{kept}", agent: s
         )
     with play.step("T1056.003", "the file of log-ons is begun anew", host) as time:
         worker = web.worker(scene, host, web.POOLS["owa"])
-        windows.writes(
-            scene,
-            worker,
-            time + 2 * SECOND,
-            file_of(stem),
-        )
+        windows.writes(scene, worker, time + 2 * SECOND, file_of(stem))
 
 
 def spray(play: Play, at: str = "mail", tries: int = 25) -> None:

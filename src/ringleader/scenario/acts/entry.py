@@ -31,7 +31,7 @@ def exchange_flaw(play: Play, at: str = "mail", agent: str = "{agent}") -> None:
         with play.step("T1190", f"the front end is made to ask for {target}", host) as time:
             web.mail(
                 scene, host, time, protocol, stem, client=client, agent=agent, mailbox=anchor, method="POST",
-                query=f"@{play.visit.actor.id}.invalid/owa/" if protocol == "Autodiscover" else "",
+                query=f"@{play.text('{word}')}.invalid/owa/" if protocol == "Autodiscover" else "",
                 status=241 if "proxy" in target else 200,
             )  # fmt: skip
     play.pause(0.2)

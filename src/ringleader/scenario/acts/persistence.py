@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ringleader.scenario.acts.commands import one, windows_place
-from ringleader.scenario.deeds import remote, windows
+from ringleader.scenario.deeds import directory, remote, windows
 from ringleader.scenario.deeds.windows import Binary, Process, Session
-from ringleader.scenario.logs import windows as log
+from ringleader.scenario.estate import Account
 from ringleader.scenario.play import Play
 
 SECOND = 1_000_000
@@ -94,33 +94,13 @@ def account(play: Play, name: str = "{account}", password: str = "{password}", g
     scene, own = play.scene, at.session.account
     play.pause()
     one(play, "T1136.001", f"net user {name} {play.text(password)} /add")
-    who = {
-        "SubjectUserSid": own.sid,
-        "SubjectUserName": own.name,
-        "SubjectDomainName": own.domain,
-        "SubjectLogonId": hex(at.session.logon),
-    }
-    sid = scene.estate.sid(name)
+    new = Account(name, at.host.name, scene.estate.sid(name))
     with play.step("T1136.001", f"the account {name}", at.host, own.full) as time:
-        log.security(
-            scene,
-            at.host,
-            time + SECOND,
-            4720,
-            **who,
-            TargetUserName=name,
-            TargetDomainName=at.host.name,
-            TargetSid=sid,
-            SamAccountName=name,
-        )
+        directory.creates(scene, at.session, time + SECOND, new)
     play.pause(0.3)
     one(play, "T1098.007", f"net localgroup {group} {name} /add")
     with play.step("T1098.007", f"{name} is made a member of {group}", at.host, own.full) as time:
-        log.security(
-            scene, at.host, time + SECOND, 4732, **who, MemberName="-", MemberSid=sid, TargetUserName=group,
-            TargetDomainName="Builtin",
-            TargetSid="S-1-5-32-544",
-        )  # fmt: skip
+        directory.joins(scene, at.session, time + SECOND, new, group, local=True)
     play.persistence.append(("account", at.host.fqdn.lower(), name))
 
 
@@ -137,10 +117,5 @@ def clear_log(play: Play, which: str = "Security") -> None:
     at = windows_place(play)
     play.pause()
     one(play, "T1070.001", f"wevtutil.exe cl {which}")
-    own = at.session.account
-    who = {"SubjectUserSid": own.sid, "SubjectUserName": own.name, "SubjectDomainName": own.domain}
-    with play.step("T1070.001", f"the log {which} is cleared", at.host, own.full) as time:
-        if which == "Security":
-            log.security_cleared(play.scene, at.host, time + SECOND, **who, SubjectLogonId=hex(at.session.logon))
-        else:
-            log.system_cleared(play.scene, at.host, time + SECOND, **who, Channel=which)
+    with play.step("T1070.001", f"the log {which} is cleared", at.host, at.session.account.full) as time:
+        directory.clears(play.scene, at.session, time + SECOND, which)

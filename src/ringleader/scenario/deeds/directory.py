@@ -56,8 +56,12 @@ def iis_module(scene: Scene, host: Host, time: int, name: str, image: str) -> No
         time += 200_000
 
 
-def clears(scene: Scene, session: Session, time: int) -> None:
-    log.security_cleared(scene, session.host, time, **_subject(session))
+def clears(scene: Scene, session: Session, time: int, channel: str = "Security") -> None:
+    """1102, or 104 for another log than Security."""
+    if channel == "Security":
+        log.security_cleared(scene, session.host, time, **_subject(session))
+    else:
+        log.system_cleared(scene, session.host, time, **_subject(session), Channel=channel)
 
 
 def ticket(scene: Scene, host: Host, time: int, account: Account, *, known: bool = True) -> None:

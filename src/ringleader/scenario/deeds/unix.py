@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from ringleader.case import Role
@@ -67,7 +68,7 @@ def fail(scene: Scene, host: Host, time: int, account: str, source: Host | str, 
 
 def runs(scene: Scene, shell: Shell, time: int, command: str, *, sudo: bool = False, cwd: str = "") -> None:
     """A command typed into the shell. With ``sudo`` it runs as root and sudo says so."""
-    argv = log.split(command)
+    argv = shlex.split(command)
     home = cwd or ("/root" if shell.account == "root" else f"/home/{shell.account}")
     if sudo:
         path = argv[0] if argv[0].startswith("/") else f"/usr/bin/{argv[0]}"
@@ -89,7 +90,7 @@ def runs(scene: Scene, shell: Shell, time: int, command: str, *, sudo: bool = Fa
 def cron(scene: Scene, host: Host, time: int, account: str, command: str) -> None:
     pid = scene.chance.randrange(2000, 60_000)
     log.syslog(scene, host, time, "CRON", pid, f"({account}) CMD ({command})")
-    argv = log.split(command)
+    argv = shlex.split(command)
     log.execve(
         scene,
         host,

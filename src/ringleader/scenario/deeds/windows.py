@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from ringleader.case import Role
 from ringleader.scenario import chance as chances
-from ringleader.scenario import rhythm
+from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import network
 from ringleader.scenario.estate import Account, Host
 from ringleader.scenario.logs import windows as log
@@ -74,8 +71,7 @@ def _hashes(*of: str) -> str:
 
 @lru_cache(maxsize=1)
 def _known() -> dict[str, Binary]:
-    data = yaml.load(files("ringleader.scenario").joinpath("data/binaries.yml").read_bytes(), yaml.CSafeLoader)
-    return {str(name): Binary(**fields) for name, fields in data.items()}
+    return {name: Binary(**fields) for name, fields in facts.table("binaries").items()}
 
 
 @lru_cache(maxsize=1 << 14)

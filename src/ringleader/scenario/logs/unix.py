@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from ringleader.scenario import rhythm
 from ringleader.scenario.estate import Host
 from ringleader.scenario.scene import Scene
@@ -116,7 +114,3 @@ def _text(value: str) -> str:
     """As auditd: in quotes, or in hexadecimal when that would be ambiguous."""
     plain = value.isascii() and value.isprintable() and not set(value) & set(' "')
     return f'"{value}"' if plain else value.encode().hex().upper()
-
-
-def split(command: str) -> list[str]:
-    return shlex.split(command)
