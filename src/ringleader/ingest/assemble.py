@@ -57,7 +57,7 @@ class Assembly:
             yield names[group], by_group[ends[group - 1] if group else 0 : ends[group]]
 
     def names(self, rows: Numbers) -> set[str]:
-        """Columns that events may have, as long as there are not too many."""
+        """The columns of the sources' own fields that these events would fill, without a bound on their number."""
         shapes = np.unique(self._shapes[rows]).tolist()
         return {name for shape in shapes for name in self._forms[shape].names if name is not None}
 

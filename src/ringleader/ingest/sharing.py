@@ -19,8 +19,6 @@ COLUMNS = 1000
 """Columns of the sources' own fields in a mixed file, at most: beyond that, Parquet's metadata outweighs the rows."""
 CELLS = 8 << 20
 """Rows times columns of a mixed file, at most: most cells are null and cost nothing there, but four bytes once read."""
-
-
 FILES = 2000
 """Files of a package after which all that is left goes into one: made-up kinds must not make files without end."""
 

@@ -41,7 +41,8 @@ _Place = Callable[[Batch], clock.Columns]
 
 
 def _placer(piece: Piece, first: Batch | None) -> _Place:
-    """Times and hosts of events, with the clock corrected as ``ingest`` would."""
+    """Times and hosts of events. Where the whole evidence was not surveyed, the clock is corrected by what the piece's
+    first batch shows; ``ingest`` looks at more, and may correct where this does not."""
     reader = readers.BY_NAME[piece.evidence.format]
     corrections = dict(piece.evidence.clock)
     if not corrections and first is not None:

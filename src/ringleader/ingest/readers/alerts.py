@@ -33,14 +33,14 @@ class Alerts:
         head = lines.as_utf8(source.read(HEAD))
         # Only reading from the start tells whether a line end is inside quotes.
         return (
-            alerts_json.plan(source, size, block)
+            json_text.plan(source, size, block)
             if json_text.is_json(head) and _delimiter(head) is None
             else lines.whole(source, size, _delimiter(head) or ",")
         )
 
     def read(self, source: BinaryIO, unit: Unit) -> Iterator[Batch]:
-        if unit.mode in alerts_json.MODES:
-            yield from alerts_json.read(source, unit, lambda event: alert.GENERIC)
+        if unit.mode in json_text.MODES:
+            yield from json_text.batches(source, unit, lambda event: (alert.GENERIC, event))
             return
         header = _Header()
         for found in csv_text.records(source, unit, header.fits, unit.mode):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import orjson
 
 from ringleader.ingest.readers import lines
-from ringleader.ingest.readers.base import Unit
-from ringleader.schema.batch import Reject
+from ringleader.ingest.readers.base import HEAD, Unit
+from ringleader.schema import value
+from ringleader.schema.batch import Batch, Event, Reject
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LENIENT = json.JSONDecoder(strict=False)
@@ -25,6 +26,8 @@ _TOKEN = 64
 _DEEP = "nested too deeply"
 _RESUME = re.compile(rb"(?:^|\n)[ \t]*,?[ \t]*(\{)|\}\s*,\s*(\{)|\}\s*\n\s*(\{)")
 
+
+MODES = ("lines", "values")
 
 Record = tuple[int, bytes] | Reject
 """The text of one JSON value with its offset, or why there is none."""
@@ -49,6 +52,33 @@ def is_lines(head: bytes) -> bool:
     if start.startswith(b"["):
         return False
     return b"\n" not in start or first.endswith(b"}") or not first.endswith((b"{", b",", b"["))
+
+
+def plan(source: BinaryIO, size: int, block: int) -> list[Unit]:
+    """Units of one of the :data:`MODES`, as :func:`batches` takes them."""
+    source.seek(0)
+    if is_lines(lines.as_utf8(source.read(HEAD))):
+        return lines.units(source, size, block, "lines")
+    return lines.whole(source, size, "values")
+
+
+def batches(source: BinaryIO, unit: Unit, known: Callable[[Event], tuple[str, Event]]) -> Iterator[Batch]:
+    """The events of a unit. ``known`` gives the kind of a flattened event, and the event as it is to be."""
+    found = rows(source, unit) if unit.mode == "lines" else values(source, unit)
+    for records in bounded(found):
+        batch = Batch()
+        for record in records:
+            event = record if isinstance(record, Reject) else decode(record[1], record[0])
+            if isinstance(event, Reject):
+                batch.rejects.append(event)
+                continue
+            assert isinstance(record, tuple)
+            kind, event = known(value.flatten(event))
+            batch.events.append(event)
+            batch.offsets.append(record[0])
+            batch.kinds.append(kind)
+            batch.consumed += len(record[1])
+        yield batch
 
 
 def rows(source: BinaryIO, unit: Unit) -> Iterator[Record]:

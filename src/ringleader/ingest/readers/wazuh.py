@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from ringleader.ingest.readers import alerts_json
+from ringleader.ingest.readers import alerts_json, json_text
 from ringleader.ingest.readers.base import BLOCK, Unit
 from ringleader.schema import alert
 from ringleader.schema.batch import Batch, Event
@@ -23,10 +23,10 @@ class Wazuh:
         return alerts_json.is_wazuh(head)
 
     def plan(self, source: BinaryIO, size: int, block: int = BLOCK) -> list[Unit]:
-        return alerts_json.plan(source, size, block)
+        return json_text.plan(source, size, block)
 
     def read(self, source: BinaryIO, unit: Unit) -> Iterator[Batch]:
-        return alerts_json.read(source, unit, lambda event: ALERT)
+        return json_text.batches(source, unit, lambda event: (ALERT, event))
 
     def time(self, event: Event, renames: Mapping[str, str]) -> str | float | None:
         return alert.first(event, alert.shapes()[ALERT].time) or None

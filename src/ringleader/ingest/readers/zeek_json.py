@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from ringleader.ingest.readers import json_text, lines
-from ringleader.ingest.readers.base import BLOCK, HEAD, Unit
-from ringleader.schema import kind, value
-from ringleader.schema.batch import Batch, Event, Reject
+from ringleader.ingest.readers import json_text
+from ringleader.ingest.readers.base import BLOCK, Unit
+from ringleader.schema import kind
+from ringleader.schema.batch import Batch, Event
 
 _DOTTED = {f"id_{end}": f"id.{end}" for end in ("orig_h", "orig_p", "resp_h", "resp_p")}
 
@@ -45,27 +45,10 @@ class ZeekJson:
         return named or (json_text.has_key(head, rb"ts") and json_text.has_key(head, rb"uid|fuid|id[._]orig_h"))
 
     def plan(self, source: BinaryIO, size: int, block: int = BLOCK) -> list[Unit]:
-        source.seek(0)
-        if json_text.is_lines(lines.as_utf8(source.read(HEAD))):
-            return lines.units(source, size, block, "lines")
-        return lines.whole(source, size, "values")
+        return json_text.plan(source, size, block)
 
     def read(self, source: BinaryIO, unit: Unit) -> Iterator[Batch]:
-        found = json_text.rows(source, unit) if unit.mode == "lines" else json_text.values(source, unit)
-        for records in json_text.bounded(found):
-            batch = Batch()
-            for record in records:
-                event = record if isinstance(record, Reject) else json_text.decode(record[1], record[0])
-                if isinstance(event, Reject):
-                    batch.rejects.append(event)
-                    continue
-                assert isinstance(record, tuple)
-                event = _dotted(value.flatten(event))
-                batch.events.append(event)
-                batch.offsets.append(record[0])
-                batch.kinds.append(_kind(event))
-                batch.consumed += len(record[1])
-            yield batch
+        return json_text.batches(source, unit, _known)
 
     def time(self, event: Event, renames: Mapping[str, str]) -> str | float | None:
         found = event.get("ts", event.get("@timestamp"))
@@ -74,6 +57,11 @@ class ZeekJson:
     def host(self, event: Event, renames: Mapping[str, str]) -> str | None:
         found = event.get("@system", event.get("_system_name"))
         return found if isinstance(found, str) else None
+
+
+def _known(event: Event) -> tuple[str, Event]:
+    event = _dotted(event)
+    return _kind(event), event
 
 
 def _dotted(event: Event) -> Event:
