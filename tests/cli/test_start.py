@@ -53,8 +53,9 @@ def test_start_imports_nothing_heavy() -> None:
     ("arguments", "code", "said"),
     [
         (["status", "nowhere"], 3, "ringleader init nowhere"),
+        (["status", "nowhere"], 3, "ringleader hunt nowhere EVIDENCE..."),
         (["hunt", "nowhere"], 3, "ringleader init nowhere"),
-        (["hunt", "nowhere"], 3, "name evidence too: ringleader hunt nowhere EVIDENCE..."),
+        (["hunt", "nowhere"], 3, "ringleader hunt nowhere EVIDENCE..."),
         (["hunt", "case", "things"], 4, "things/file: "),
         (["init", "things/file"], 2, "things/file is a file; a case is a folder"),
         (["scan", "things/file"], 4, "none of the evidence could be read"),
