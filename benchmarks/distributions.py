@@ -50,8 +50,10 @@ class Case:
         return dict(rows)
 
     def files(self, kind: str) -> str | None:
-        folder = self.events / kind
-        return f"{folder}/*.parquet" if any(folder.glob("*.parquet")) else None
+        """What DuckDB reads a kind's events from: its own files, and those that kinds with few events share."""
+        folders = [folder for folder in (self.events / kind, self.events / "_many") if any(folder.glob("*.parquet"))]
+        listed = ", ".join(f"'{folder}/*.parquet'" for folder in folders)
+        return f"read_parquet([{listed}], union_by_name=true)" if folders else None
 
     def values(self, kind: str, field: str) -> list[str]:
         """A sample of the field's values, always the same."""
@@ -60,8 +62,8 @@ class Case:
             return []
         try:
             rows = self.db.sql(
-                f"""SELECT "{field}"::VARCHAR FROM read_parquet('{files}', union_by_name=true)
-                    WHERE "{field}" IS NOT NULL ORDER BY hash(event_id) LIMIT {SAMPLE}"""
+                f"""SELECT "{field}"::VARCHAR FROM {files}
+                    WHERE kind = '{kind}' AND "{field}" IS NOT NULL ORDER BY hash(event_id) LIMIT {SAMPLE}"""
             ).fetchall()
         except duckdb.BinderException:
             return []
@@ -74,7 +76,7 @@ class Case:
             return np.empty(0)
         rows = self.db.sql(
             f"""SELECT epoch_us(time) - lag(epoch_us(time)) OVER (PARTITION BY host, evidence_id ORDER BY time) AS gap
-                FROM read_parquet('{files}', union_by_name=true) WHERE time IS NOT NULL"""
+                FROM {files} WHERE kind = '{kind}' AND time IS NOT NULL"""
         ).fetchnumpy()["gap"]
         found = np.asarray(rows.compressed() if hasattr(rows, "compressed") else rows, float) / 1e6
         return found[found >= 0]

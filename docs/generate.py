@@ -14,6 +14,7 @@ import typer
 from ringleader import case, cli, errors, pipeline
 from ringleader.detect import documents
 from ringleader.ingest import limits, readers
+from ringleader.knowledge import tables as knowledge
 from ringleader.scenario.acts import ACTS
 from ringleader.schema import tables
 
@@ -31,6 +32,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "stages.md": stages(),
         "tables.md": table_columns(),
+        "knowledge.md": knowledge_tables(),
         "case.md": case_file(),
         "formats.md": formats(),
         "errors.md": error_codes(),
@@ -117,6 +119,18 @@ def table_columns() -> str:
         "a field called like a fixed column is stored as `field:NAME`."
     )
     return "\n".join(out) + "\n"
+
+
+def knowledge_tables() -> str:
+    out = [
+        "# Tables of knowledge\n",
+        "A knowledge base is a folder with one Parquet file for each of these; `ringleader knowledge build` writes it. The "
+        "built-in one holds facts of MITRE ATT&CK, under the terms in the NOTICE.txt beside it.\n",
+    ]
+    for name, schema in knowledge.ALL.items():
+        rows = [(f"`{field.name}`", f"`{_type(field.type)}`", _doc(field)) for field in schema]
+        out.append(f"## {name}\n\n" + _table(["column", "type", "meaning"], rows))
+    return "\n".join(out)
 
 
 def _type(kind: Any) -> str:

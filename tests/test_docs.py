@@ -59,6 +59,9 @@ def test_every_command_and_option_is_explained(pages: dict[str, str]) -> None:
         "score",
         "rules list",
         "rules check",
+        "knowledge build",
+        "knowledge show",
+        "knowledge list",
         *(s.name for s in STAGES),
     ]:
         assert f"## ringleader {verb}\n" in page

@@ -11,7 +11,8 @@
     ├── EvidenceError          4   nothing of the evidence could be read at all
     ├── RuleError              5   no rule could be used at all
     ├── StoreError             6   the store is damaged or was written by a newer version
-    └── CheckFailed            7   a check that the user asked for found a difference
+    ├── CheckFailed            7   a check that the user asked for found a difference
+    └── KnowledgeError         8   knowledge about groups cannot be read or built
 
 Wrong use raises. Bad evidence does not: it becomes a row in the table ``rejects``. One unusable rule does not either:
 it is a :class:`ringleader.detect.rules.Problem` in the summary.
@@ -82,3 +83,9 @@ class CheckFailed(RingleaderError):
     """A check that the user asked for found a difference."""
 
     exit_code = 7
+
+
+class KnowledgeError(RingleaderError):
+    """Knowledge about groups cannot be read or built."""
+
+    exit_code = 8

@@ -35,6 +35,12 @@ from ringleader.schema import kind as kinds
         (("linux", None, "auditd"), ["linux/auditd"]),
         (("linux", None, "auth"), ["linux/auth", "linux/sshd", "linux/sudo"]),
         (("linux", None, "sudo"), ["linux/sudo"]),
+        (("linux", None, "cron"), ["linux/cron"]),
+        (("linux", None, "openvpn"), ["vpn/openvpn"]),
+        (("linux", "process_creation", None), ["linux/sysmon/1", "linux/auditd/execve"]),
+        ((None, "vpn", None), ["vpn"]),
+        ((None, None, "pgaudit"), ["db/postgresql"]),
+        (("postgres", "database", None), ["db/postgresql"]),
         (("zeek", None, "smb_files"), ["zeek/smb-files"]),
         (("zeek", "dns", None), ["zeek/dns"]),
         (("zeek", "proxy", None), ["zeek/http"]),
@@ -69,6 +75,7 @@ def test_aliases_hold_for_a_kind_and_below_and_the_more_specific_wins() -> None:
     assert aliases("windows/security/4688")["ComputerName"] == ("ComputerName", "Computer")
     assert "Image" not in aliases("windows/security/4624")
     assert aliases("zeek/http")["c-uri"] == ("uri",)
+    assert aliases("db/oracle")["DBUSERNAME"] == ("DBUSERNAME", "DBUSER", "DATABASE USER", "USERID")
     assert aliases("aws/cloudtrail") == {}
 
 

@@ -17,6 +17,7 @@ from ringleader.cli import (
     hunt,
     ingest,
     init,
+    knowledge,
     link,
     options,
     report,
@@ -107,6 +108,12 @@ for _panel, _verb, _what in _VERBS:
     app.command(_verb.__name__, cls=options.Verb, rich_help_panel=_panel, help=_what)(_verb)
 app.add_typer(
     rules.app, name="rules", rich_help_panel="Rules", help="Which detection rules there are, and which do not work."
+)
+app.add_typer(
+    knowledge.app,
+    name="knowledge",
+    rich_help_panel="Attribution",
+    help="What is published about groups, and how to replace or extend it.",
 )
 
 

@@ -94,6 +94,15 @@ Timezone = Annotated[
         show_default=False,
     ),
 ]
+KnowledgePath = Annotated[
+    Path | None,
+    typer.Option(
+        "--knowledge",
+        metavar="DIR",
+        help="A knowledge base made by `ringleader knowledge build`; by default the built-in one, ATT&CK v18.1.",
+        show_default=False,
+    ),
+]
 
 
 def zone(name: str | None, default: str = "UTC") -> str:

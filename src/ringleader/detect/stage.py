@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from ringleader.detect import check, findings, ruleset, stored, worker
+from ringleader.detect import alerts, check, findings, ruleset, stored, worker
 from ringleader.detect.correlate import Correlator
 from ringleader.detect.documents import Problem
 from ringleader.detect.findings import Finding
@@ -106,6 +106,7 @@ def run(
             _key(found, [entry.sha256 for entry in entries]),
             _findings(found, units, engine, watcher, summary),
         )
+        alerts.write(store, tx)
         if rejects := _rejects(summary):
             tx.write("rejects", "detect", pa.Table.from_pylist(rejects, schema=tables.REJECTS))
     _count(store, summary)

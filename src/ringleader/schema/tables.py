@@ -68,7 +68,7 @@ REJECTS = _table(
 FINDINGS = _table(
     ("finding_id", pa.string(), "hash of rule and event (or group and window)"),
     ("evidence_id", pa.string(), "the evidence that holds the event"),
-    ("detector", WORD, "sigma, correlation or analytic"),
+    ("detector", WORD, "sigma, correlation, analytic, or alert for what another product found"),
     ("rule_id", pa.string(), "the rule's id, or its title's hash when it has none"),
     ("rule_title", WORD, "the rule's title"),
     ("level", WORD, "informational, low, medium, high or critical"),

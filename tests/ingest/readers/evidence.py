@@ -181,6 +181,41 @@ def postgresql() -> bytes:
     return "".join(row % (n, n) for n in range(NUMBER)).encode()
 
 
+def suricata() -> bytes:
+    rows = [
+        {
+            "timestamp": f"2024-03-01T10:00:{n:02}.123456+0000", "flow_id": n,
+            "event_type": "flow" if n % 3 else "alert", "host": "sensor1", "src_ip": "192.0.2.7", "dest_ip": "10.0.0.5",
+            "alert": {
+                "gid": 1, "signature_id": 2024364, "signature": "ET SCAN Possible Nmap", "severity": 1,
+                "metadata": {"mitre_technique_id": ["T1595", "T1046"]},
+            },
+        }
+        for n in range(NUMBER)
+    ]  # fmt: skip
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def wazuh() -> bytes:
+    rows = [
+        {
+            "timestamp": f"2024-03-01T10:00:{n:02}.123+0000", "id": f"1709287200.{n}", "manager": {"name": "siem"},
+            "rule": {"level": 12, "id": "5402", "description": "Sudo to root – ä", "mitre": {"id": ["T1548.003"]}},
+            "agent": {"id": "007", "name": "web01"}, "data": {"dstuser": "root"}, "location": "/var/log/auth.log",
+        }
+        for n in range(NUMBER)
+    ]  # fmt: skip
+    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+
+
+def alerts() -> bytes:
+    text = b"Time,name,ip,host,severity,note\r\n"
+    for n in range(NUMBER):
+        note = b'"two\r\n""lines"", x"' if n % 3 == 0 else b""
+        text += b"17092872%02d,Suspicious URL access.,10.0.0.5,web01,High,%s\r\n" % (n, note)
+    return text
+
+
 SAMPLES: dict[str, bytes] = {
     "evtx": evtx(),
     "windows-json": json_lines(),
@@ -192,4 +227,7 @@ SAMPLES: dict[str, bytes] = {
     "syslog": syslog(),
     "oracle-csv": oracle_csv(),
     "postgresql": postgresql(),
+    "suricata": suricata(),
+    "wazuh": wazuh(),
+    "alerts": alerts(),
 }

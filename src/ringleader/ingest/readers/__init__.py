@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ringleader.ingest.readers.alerts import Alerts
 from ringleader.ingest.readers.auditd import Auditd
 from ringleader.ingest.readers.base import BLOCK, CODES, HEAD, Reader, Unit
 from ringleader.ingest.readers.evtx import Evtx
@@ -9,14 +10,18 @@ from ringleader.ingest.readers.exchange import Exchange
 from ringleader.ingest.readers.lines import as_utf8
 from ringleader.ingest.readers.oracle_csv import OracleCsv
 from ringleader.ingest.readers.postgresql import Postgresql
+from ringleader.ingest.readers.suricata import Suricata
 from ringleader.ingest.readers.syslog import Syslog
 from ringleader.ingest.readers.w3c import W3c
+from ringleader.ingest.readers.wazuh import Wazuh
 from ringleader.ingest.readers.windows_json import WindowsJson
 from ringleader.ingest.readers.zeek import Zeek
 from ringleader.ingest.readers.zeek_json import ZeekJson
 
 READERS: tuple[Reader, ...] = (
     Evtx(),
+    Suricata(),
+    Wazuh(),
     WindowsJson(),
     ZeekJson(),
     Zeek(),
@@ -26,6 +31,7 @@ READERS: tuple[Reader, ...] = (
     Syslog(),
     OracleCsv(),
     Postgresql(),
+    Alerts(),
 )
 """Every reader, asked in this order."""
 

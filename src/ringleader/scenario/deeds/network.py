@@ -48,3 +48,5 @@ def lookup(scene: Scene, time: int, source: Host | str, name: str, answer: str, 
     if servers:
         address = source if isinstance(source, str) else source.address
         zeek.dns(scene, time, address, servers[0].address, name, answer, qtype)
+        if qtype == "A" and scene.happens(0.5):  # resolvers ask for both kinds of address at once
+            zeek.dns(scene, time + 200, address, servers[0].address, name, "-" if answer else "", "AAAA")

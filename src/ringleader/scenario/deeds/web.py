@@ -10,12 +10,18 @@ from ringleader.scenario.logs import windows as events
 from ringleader.scenario.scene import Scene
 
 _MOZILLA = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
-BROWSERS = (
-    f"{_MOZILLA} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/88.0.4324.190 Safari/537.36",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:85.0) Gecko/20100101 Firefox/85.0",
-    f"{_MOZILLA} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/87.0.4280.141 Safari/537.36 Edg/87.0.664.75",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 14_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
-)
+
+
+def browser(scene: Scene, host: Host) -> str:
+    """What the browser of a host calls itself: one of three kinds, in the version of the month or one behind."""
+    version = 72 + (scene.day - 17_900) // 42 - (host.code >> 3) % 2
+    build = f"{version}.0.{version * 52 % 900 + 3600}.{(host.code >> 4) % 3 * 41 + 82}"
+    kind = host.code % 5
+    if kind == 0:
+        return f"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:{version - 3}.0) Gecko/20100101 Firefox/{version - 3}.0"
+    chrome = f"{_MOZILLA} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{build} Safari/537.36"
+    return f"{chrome} Edg/{build}" if kind == 1 and scene.day > 18_277 else chrome
+
 
 _CONFIG = r"C:\Program Files\Microsoft\Exchange Server\V15\bin\GenericAppPoolConfigWithGCServerEnabledFalse.config"
 

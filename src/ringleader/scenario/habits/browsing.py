@@ -84,11 +84,15 @@ def visit(scene: Scene, browser: Process, time: int) -> None:
             windows.looks_up(scene, browser, time, name, address)
         else:
             network.lookup(scene, time, host, name, address)
+    if chance.random() < 0.25:
+        number = chance.randrange(5, 400)
+        tab = f"--type=renderer --lang=en-US --renderer-client-id={number} --mojo-platform-channel-handle={number * 36}"
+        windows.start(scene, browser, time + 5000, f'"{browser.image}" {tab} /prefetch:1')
     if name in table["plain"] or chance.random() < 0.08:
         path = chance.choice(table["paths"])
         received = int(chances.heavy(chance, 20_000, 1.4))
         status = chance.choice((200, 200, 200, 304, 302, 404))
-        agent = web.BROWSERS[host.code % 3]
+        agent = web.browser(scene, host)
         zeek.http(scene, time + 30_000, host.address, address, "GET", name, path, agent, status, 0, received)
         return
     for _ in range(1 + (chance.random() < 0.4)):
@@ -113,7 +117,7 @@ def _intranet(scene: Scene, person: Person, time: int) -> None:
     paths = facts.texts("sites", "intranet")
     web.request(
         scene, servers[chances.rank(chance, len(servers))], time, paths[chances.rank(chance, len(paths))],
-        client=person.station.address, agent=web.BROWSERS[person.station.code % 3],
+        client=person.station.address, agent=web.browser(scene, person.station),
         user=person.account.full if chance.random() < 0.8 else "",
         status=chance.choice((200, 200, 200, 200, 304, 304, 302, 404, 401)), received=chance.randrange(300, 90_000),
     )  # fmt: skip

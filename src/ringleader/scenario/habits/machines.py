@@ -26,8 +26,12 @@ def day(scene: Scene) -> None:
         if host.system != "windows" or scene.silent(host):
             continue
         busy = chances.heavy(scene.chance, 1.0 if host.role is Role.WORKSTATION else 1.4, 0.5)
-        for _ in range(scene.often(22 * busy)):
-            _task(scene, host, scene.within(start, start + rhythm.DAY))
+        for _ in range(scene.often(11 * busy)):
+            time = scene.within(start, start + rhythm.DAY)
+            _task(scene, host, time)
+            while scene.happens(0.5):  # one task wakes the next
+                time = scene.later(time, 2)
+                _task(scene, host, time)
         for _ in range(scene.often(20 * busy)):
             _chatter(scene, host, scene.within(start, start + rhythm.DAY))
         for _ in range(scene.often(5 * busy)):

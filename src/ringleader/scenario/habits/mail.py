@@ -92,7 +92,7 @@ def _phone(scene: Scene, server: Host, person: Person, time: int) -> None:
 def _owa(scene: Scene, server: Host, person: Person, time: int) -> None:
     """A visit to OWA in a browser, mostly from home: log-on page, log-on, a handful of actions."""
     client = homes.home(scene, person) if scene.happens(0.85) else homes.mobile(scene)
-    agent = web.BROWSERS[(person.station.code >> 5) % len(web.BROWSERS)]
+    agent = web.browser(scene, person.station)
     user, mailbox = _who(person)
     table, home = facts.table("mail"), f"https://mail.{scene.estate.operator.domain}/owa/"
     if scene.happens(0.5):
@@ -123,7 +123,7 @@ def _owa(scene: Scene, server: Host, person: Person, time: int) -> None:
 def _wrong(scene: Scene, server: Host, person: Person, time: int) -> None:
     """A wrong password at OWA: the page comes back, and the mail server notes a failed log-on."""
     client = homes.home(scene, person)
-    agent = web.BROWSERS[(person.station.code >> 5) % len(web.BROWSERS)]
+    agent = web.browser(scene, person.station)
     for nth in range(scene.chance.randrange(1, 4)):
         at = time + nth * 9 * rhythm.SECOND
         web.mail(scene, server, at, "Owa", "/owa/auth.owa", client=client, agent=agent, method="POST", status=302)

@@ -55,7 +55,7 @@ def _cmdlets(scene: Scene, server: Host, admin: Person, time: int) -> None:
 
 def _panel(scene: Scene, server: Host, admin: Person, time: int) -> None:
     """The control panel in a browser from the desk."""
-    client, agent = admin.station.address, web.BROWSERS[0]
+    client, agent = admin.station.address, web.browser(scene, admin.station)
     user, base = admin.account.full, f"https://mail.{scene.estate.operator.domain}"
     for _ in range(scene.chance.randrange(1, 4)):
         time = scene.later(time, 40)
