@@ -48,7 +48,9 @@ class _Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            answer = super().invoke(ctx)
+            sys.stdout.flush()  # what cannot be written is told here; at the end of Python it would be a traceback
+            return answer
         except RingleaderError as problem:
             screen.error(problem)
             raise typer.Exit(problem.exit_code) from problem
@@ -58,6 +60,15 @@ class _Verbs(TyperGroup):
         except BrokenPipeError as broken:
             screen.forget_stdout()
             raise typer.Exit(BROKEN_PIPE) from broken
+        except OSError as trouble:
+            # Of the machine, not of ours: a full disk, a folder without permission.
+            told = RingleaderError(
+                f"{trouble.filename or 'reading or writing failed'}: {trouble.strerror or trouble}",
+                hint="check permissions and whether the disk is full",
+            )
+            screen.error(told)
+            screen.drain_stdout()
+            raise typer.Exit(told.exit_code) from trouble
 
 
 app = typer.Typer(
