@@ -20,10 +20,12 @@ from pathlib import Path
 import pytest
 import samples
 
+from ringleader.detect import BUILTIN
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.errors import StoreError
 from ringleader.ingest import Limits, Stream, ingest, read
+from ringleader.scan import scan
 from ringleader.store import Store
 
 
@@ -131,6 +133,28 @@ def test_evidence_that_stops_its_parser_costs_only_itself(tmp_path: Path, word: 
     assert store.rows("evidence") == 5
     _, again = samples.run(tmp_path / "case", evidence, engine=samples.Sabotaged(2), limits=limits)
     assert (again.known, again.rejected) == (5, {})
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "code"), [("DIE", "died"), ("HANG", "timeout"), ("EAT", "memory"), ("RAISE", "error")]
+)
+def test_evidence_that_stops_a_scan_costs_only_itself(tmp_path: Path, word: str, code: str) -> None:
+    evidence = samples.folder(tmp_path / "evidence", files=4, count=10)
+    (evidence / "bad.json").write_bytes(samples.events(5) + f"{word}-HERE".encode())
+    told = Told()
+    engine, limits = samples.Sabotaged(2), Limits(package=1 << 20, seconds=8)
+    list(scan([evidence], [BUILTIN], engine=engine, progress=told, limits=limits))
+    assert told.said[0].startswith(f"{evidence / 'bad.json'}: {code}: ")
+    assert told.said[1] == f"not read: 4 x bad-json, such as in {evidence / 'sub0' / '0.json'}"
+    assert told.said[2].startswith("40 events, ")
 
 
 def test_a_part_of_large_evidence_that_stops_its_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
