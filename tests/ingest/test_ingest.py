@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import gzip
 import io
 import json
@@ -16,6 +17,7 @@ import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import samples
@@ -24,7 +26,7 @@ from ringleader.detect import BUILTIN
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.errors import StoreError
-from ringleader.ingest import Limits, Stream, ingest, read
+from ringleader.ingest import Limits, Stream, ingest, read, survey
 from ringleader.scan import scan
 from ringleader.store import Store
 
@@ -133,6 +135,31 @@ def test_evidence_that_stops_its_parser_costs_only_itself(tmp_path: Path, word: 
     assert store.rows("evidence") == 5
     _, again = samples.run(tmp_path / "case", evidence, engine=samples.Sabotaged(2), limits=limits)
     assert (again.known, again.rejected) == (5, {})
+
+
+class Here(Local):
+    """Works in this process, where it can be tampered with."""
+
+    def map(self, kernel: Any, units: Any, **_: object) -> Any:
+        return ((unit, kernel(unit)) for unit in units)
+
+
+def test_a_full_disk_while_unpacking_is_no_fault_of_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as archive:
+        archive.writestr("a.json", samples.events(20))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(survey.os, "utime", full)
+        with pytest.raises(StoreError, match="no room for unpacked members"):
+            samples.run(tmp_path / "case", tmp_path / "logs.zip", engine=Here(1))
+    store, _ = samples.run(tmp_path / "case", tmp_path / "logs.zip", engine=Here(1))
+    assert samples.rejected(store) == []
+    assert store.rows("events") == 20
 
 
 class Told(Silent):
