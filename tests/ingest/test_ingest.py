@@ -217,7 +217,7 @@ def test_a_full_disk_in_a_worker_is_no_fault_of_the_evidence(tmp_path: Path) -> 
         fresh, _ = samples.run(tmp_path / "fresh", evidence, limits=Limits(package=1))
         assert samples.state(store) == samples.state(fresh)
     finally:
-        os.system(f"umount {case}")
+        os.system(f"umount {case} 2>/dev/null || umount -l {case}")  # busy at times: it must not outlive the test
 
 
 SEEDS = range(2100, 2125)
