@@ -157,9 +157,10 @@ class Case:
         """The case in ``root``. ``CaseError`` when there is none, ``ConfigError`` for a wrong key in its file."""
         path = root / CONFIG
         if not path.is_file():
+            made = f"ringleader init {root}, or with evidence in it: ringleader hunt {root} EVIDENCE..."
             raise CaseError(
                 f"{root} is not a case: it has no {CONFIG}",
-                hint=f"make one with: ringleader init {root}" if not path.exists() else f"{CONFIG} is not a plain file",
+                hint=f"{CONFIG} is not a plain file" if path.exists() else f"make one with: {made}",
             )
         try:
             text = path.read_bytes().decode()

@@ -158,8 +158,11 @@ def fingerprint(paths: Sequence[Path]) -> str:
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
-                with file.open("rb") as handle:
-                    found.add(hashlib.file_digest(handle, "sha256").hexdigest())
+                try:
+                    with file.open("rb") as handle:
+                        found.add(hashlib.file_digest(handle, "sha256").hexdigest())
+                except OSError:
+                    found.add(f"unreadable {file}")  # ``detect`` tells why
     return hashlib.sha256("".join(sorted(found)).encode()).hexdigest()
 
 

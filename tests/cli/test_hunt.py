@@ -98,6 +98,20 @@ def test_status_and_verify(hunted: tuple[Path, Result]) -> None:
     assert "0 differences" in call("verify", case).stdout
 
 
+def test_status_tells_what_is_lost_from_what_is_only_noted(tmp_path: Path) -> None:
+    event = '{"EventID": 1, "Channel": "Security", "@timestamp": "2021-03-04T02:00:00Z"}\n'
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(event)
+    call("ingest", tmp_path / "case", tmp_path / "a.json", tmp_path / "b.json")
+    lost, _, noted = call("status", tmp_path / "case").stdout.partition("Noted")
+    assert "all that was given was read" in lost
+    assert "duplicate" in noted and "duplicate" not in lost
+    (tmp_path / "a.json").write_text(event + "{\n")
+    call("ingest", tmp_path / "case", tmp_path / "a.json")
+    lost, _, noted = call("status", tmp_path / "case").stdout.partition("Noted")
+    assert "bad-json" in lost and "duplicate" in noted
+
+
 def test_verify_finds_a_changed_table(demo: Path, tmp_path: Path) -> None:
     call("ingest", tmp_path / "case", demo / "exchange")
     table = next((tmp_path / "case" / "store" / "events").rglob("*.parquet"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -111,5 +112,13 @@ def test_nothing_but_damage_is_an_error(tmp_path: Path) -> None:
 def test_what_could_not_be_read_is_told(demo: Path) -> None:
     told = scan(demo).stderr
     assert "1 x bad-json" in told
-    assert "1 x unknown-format" in told
+    assert re.search(r"not read: 1 x unknown-format, such as in \S*/", told)
     assert scan(demo, "--quiet").stderr == ""
+
+
+def test_a_folder_is_no_place_to_write_to_which_is_told_at_once(demo: Path, tmp_path: Path) -> None:
+    for folder in (tmp_path, "."):
+        done = scan(demo, "-o", folder)
+        assert done.exit_code == 2
+        assert f"{folder} is a folder" in done.stderr
+        assert "events" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -53,8 +54,9 @@ def test_start_imports_nothing_heavy() -> None:
     ("arguments", "code", "said"),
     [
         (["status", "nowhere"], 3, "ringleader init nowhere"),
+        (["status", "nowhere"], 3, "ringleader hunt nowhere EVIDENCE..."),
         (["hunt", "nowhere"], 3, "ringleader init nowhere"),
-        (["hunt", "nowhere"], 3, "name evidence too: ringleader hunt nowhere EVIDENCE..."),
+        (["hunt", "nowhere"], 3, "ringleader hunt nowhere EVIDENCE..."),
         (["hunt", "case", "things"], 4, "things/file: "),
         (["init", "things/file"], 2, "things/file is a file; a case is a folder"),
         (["scan", "things/file"], 4, "none of the evidence could be read"),
@@ -136,3 +138,22 @@ def test_quiet_does_not_stick() -> None:
 def test_module_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "ringleader", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"ringleader {__version__}\n"
+
+
+def test_a_disk_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "case/store")
+    monkeypatch.setattr("ringleader.case.Case.create", _raising(full))
+    done = runner.invoke(cli.app, ["init", "case"])
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: case/store: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("verb", ["rules list", "rules list --json"])
+def test_output_that_cannot_be_written_is_told(verb: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m ringleader {verb} > /dev/full"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ") and "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr

@@ -12,9 +12,10 @@ import yaml
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
 
-from ringleader.detect import documents
+from ringleader import pipeline
+from ringleader.detect import documents, ruleset
 from ringleader.detect.rules import DEFAULT_LEVEL, Loaded, load
-from ringleader.errors import UsageError
+from ringleader.errors import RuleError, UsageError
 
 RULE = """\
 title: A rule
@@ -300,3 +301,21 @@ def test_every_code_is_explained_and_given_by_something() -> None:
     assert given == set(documents.CODES)
     named = re.findall(r'(?:\bProblem\([\w.]+(?:\(\w+\))?, [^,]+, |\.fail\(\w+, )"([a-z-]+)"', text)
     assert len(named) > 20 and set(named) <= set(documents.CODES)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file that nobody can read")
+def test_a_rule_file_that_cannot_be_read_is_a_problem_and_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "good.yml").write_text(RULE)
+    (tmp_path / "bad.yml").symlink_to("/proc/self/mem")
+    found, _ = ruleset.load([tmp_path], cache=tmp_path / "cache")
+    assert len(found.entries) == 1
+    assert [(problem.code, Path(problem.path).name) for problem in found.problems] == [("unreadable", "bad.yml")]
+    assert pipeline.fingerprint([tmp_path]) != pipeline.fingerprint([tmp_path / "good.yml"])
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "rule.yml").write_text(RULE)
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(RuleError, match="cannot be kept in") as told:
+        ruleset.load([tmp_path / "rule.yml"], cache=tmp_path / "cache" / "rules")
+    assert "XDG_CACHE_HOME" in (told.value.hint or "")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ringleader import scan
 from ringleader.engines import Failure, Local
 from ringleader.engines.progress import Silent
 from ringleader.ingest import Limits, Summary, ingest
@@ -66,12 +67,17 @@ def rejected(store: Store) -> list[tuple[str, str]]:
 
 
 class Sabotaged(Local):
-    """Parsing goes wrong for evidence that holds one of the words of :func:`parse`."""
+    """Parsing and scanning go wrong for evidence that holds one of the words of :func:`sabotage`."""
 
     def map(
         self, kernel: Callable[[Any], Any], units: Iterable[Any], **limits: Any
     ) -> Iterator[tuple[Any, Any | Failure]]:
-        return super().map(parse if kernel is packages.parse else kernel, units, **limits)
+        return super().map({packages.parse: parse, scan._work: match}.get(kernel, kernel), units, **limits)
+
+
+def match(unit: scan.Work) -> scan.Answer:
+    sabotage(Path(unit.piece.evidence.path).read_bytes())
+    return scan._work(unit)
 
 
 def parse(package: packages.Package) -> packages.Parsed:
@@ -79,15 +85,19 @@ def parse(package: packages.Package) -> packages.Parsed:
         content = Path(part.evidence.path).read_bytes()
         if part.units:
             content = content[part.units[0].start : part.units[-1].end]
-        if b"DIE-HERE" in content:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if b"HANG-HERE" in content:
-            time.sleep(600)
-        if b"EAT-HERE" in content:
-            print(len(b"x" * (8 << 30)))
-        if b"RAISE-HERE" in content:
-            raise ValueError("not foreseen")
+        sabotage(content)
     return packages.parse(package)
+
+
+def sabotage(content: bytes) -> None:
+    if b"DIE-HERE" in content:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if b"HANG-HERE" in content:
+        time.sleep(600)
+    if b"EAT-HERE" in content:
+        print(len(b"x" * (8 << 30)))
+    if b"RAISE-HERE" in content:
+        raise ValueError("not foreseen")
 
 
 def main() -> None:

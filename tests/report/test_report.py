@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -19,6 +20,7 @@ from ringleader.errors import UsageError
 from ringleader.report import build, from_tables
 from ringleader.report.page import render, script_json
 from ringleader.report.text import clock, visible
+from ringleader.schema import tables
 
 
 def plain(html: str) -> str:
@@ -200,6 +202,22 @@ def test_rules_that_could_not_be_used_are_named() -> None:
     assert "This report was not told" not in render(from_tables(sample.story(), problems=[]))
     html = render(from_tables(sample.story(), problems=[Problem()]))
     assert "rules/&lt;b&gt;.yml:7" in html and "no such item &lt;i&gt;" in html
+
+
+def test_a_rule_that_could_not_be_used_is_listed_once() -> None:
+    story, problem = sample.story(), Problem()
+    rule = {
+        "stage": "detect", "path": problem.path, "offset": problem.line, "code": problem.code, "detail": "no such item"
+    }  # fmt: skip
+    both = pa.Table.from_pylist([rule, rule | {"code": "not-matched", "offset": -1}], schema=tables.REJECTS)
+    story = replace(story, rejects=pa.concat_tables([story.rejects, both]))
+    assert {reject.code for reject in from_tables(story).rejects if reject.stage == "detect"} == {
+        "condition",
+        "not-matched",
+    }
+    told = from_tables(story, problems=[problem])
+    assert [reject.code for reject in told.rejects if reject.stage == "detect"] == ["not-matched"]
+    assert len(told.problems or ()) == 1
 
 
 def test_one_loud_rule_is_cut_and_says_so(tmp_path: Path) -> None:

@@ -272,3 +272,9 @@ def test_a_mixed_file_gives_the_rows_of_the_kinds_asked_for(store: Store) -> Non
     assert again.read("events", ["event_id"], kind_prefix="web/iis").to_pylist() == [{"event_id": "2"}]
     assert again.sql("SELECT b FROM events WHERE kind = 'web/iis'").to_pylist() == [{"b": "y"}]
     assert again.verify() == []
+
+
+def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "store" / "manifest.jsonl").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"cannot read .*manifest\.jsonl"):
+        Store.open(tmp_path)

@@ -48,7 +48,9 @@ class _Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            answer = super().invoke(ctx)
+            sys.stdout.flush()  # what cannot be written is told here; at the end of Python it would be a traceback
+            return answer
         except RingleaderError as problem:
             screen.error(problem)
             raise typer.Exit(problem.exit_code) from problem
@@ -58,6 +60,15 @@ class _Verbs(TyperGroup):
         except BrokenPipeError as broken:
             screen.forget_stdout()
             raise typer.Exit(BROKEN_PIPE) from broken
+        except OSError as trouble:
+            # Of the machine, not of ours: a full disk, a folder without permission.
+            told = RingleaderError(
+                f"{trouble.filename or 'reading or writing failed'}: {trouble.strerror or trouble}",
+                hint="check permissions and whether the disk is full",
+            )
+            screen.error(told)
+            screen.drain_stdout()
+            raise typer.Exit(told.exit_code) from trouble
 
 
 app = typer.Typer(
@@ -85,50 +96,27 @@ def _common(
     pass
 
 
-_STAGE_VERBS: dict[str, Callable[..., None]] = {
+_START, _CASE, _STAGES, _PRACTICE = "Start here", "A case", "Single stages", "Practice"
+_OF_STAGES: dict[str, Callable[..., None]] = {
     "ingest": ingest.ingest,
     "detect": detect.detect,
     "link": link.link,
     "report": report.report,
 }
-
-app.command(
-    "hunt", cls=options.Verb, rich_help_panel="Start here", help="Run all stages on a case, doing only what is new."
-)(hunt.hunt)
-app.command(
-    "scan", cls=options.Verb, rich_help_panel="Start here", help="Match rules against evidence without a case."
-)(scan.scan)
-app.command("init", cls=options.Verb, rich_help_panel="A case", help="Make a case, with a commented ringleader.toml.")(
-    init.init
+_VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
+    (_START, hunt.hunt, "Run all stages on a case, doing only what is new."),
+    (_START, scan.scan, "Match rules against evidence without a case."),
+    (_CASE, init.init, "Make a case, with a commented ringleader.toml."),
+    (_CASE, status.status, "What was read, from when to when, and what could not be."),
+    (_CASE, verify.verify, "Recompute the hashes of all evidence and tables."),
+    *((_STAGES, _OF_STAGES[stage.name], f"{stage.what[0].upper()}{stage.what[1:]}.") for stage in STAGES),
+    (_PRACTICE, simulate.simulate, "Write the logs of a made-up operator with made-up intruders, and the truth apart."),
+    (_PRACTICE, score.score, "Hold what was found in a synthetic operator's logs beside the truth about it."),
 )
-app.command(
-    "status",
-    cls=options.Verb,
-    rich_help_panel="A case",
-    help="What was read, from when to when, and what could not be.",
-)(status.status)
-app.command(
-    "verify", cls=options.Verb, rich_help_panel="A case", help="Recompute the hashes of all evidence and tables."
-)(verify.verify)
-for _stage in STAGES:
-    app.command(
-        _stage.name,
-        cls=options.Verb,
-        rich_help_panel="Single stages",
-        help=f"{_stage.what[0].upper()}{_stage.what[1:]}.",
-    )(_STAGE_VERBS[_stage.name])
-app.command(
-    "simulate",
-    cls=options.Verb,
-    rich_help_panel="Practice",
-    help="Write the logs of a made-up operator with made-up intruders, and the truth apart.",
-)(simulate.simulate)
-app.command(
-    "score",
-    cls=options.Verb,
-    rich_help_panel="Practice",
-    help="Hold what was found in a synthetic operator's logs beside the truth about it.",
-)(score.score)
+"""Panel, verb (a function's name is the verb's) and what it does, in the order of ``--help``."""
+
+for _panel, _verb, _what in _VERBS:
+    app.command(_verb.__name__, cls=options.Verb, rich_help_panel=_panel, help=_what)(_verb)
 app.add_typer(
     rules.app, name="rules", rich_help_panel="Rules", help="Which detection rules there are, and which do not work."
 )

@@ -16,14 +16,7 @@ def hunt(
     quiet: options.Quiet = False,
 ) -> None:
     from ringleader import pipeline
-    from ringleader.case import CONFIG
-    from ringleader.errors import CaseError
 
-    if not evidence and not (case / CONFIG).exists():
-        raise CaseError(
-            f"{case} is not a case: it has no {CONFIG}",
-            hint=f"name evidence too: ringleader hunt {case} EVIDENCE... or make a case with: ringleader init {case}",
-        )
     with stage.prepared(
         case, evidence or (), rules, no_builtin=no_builtin, workers=workers, timezone=timezone, create=bool(evidence)
     ) as run:

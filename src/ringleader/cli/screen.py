@@ -84,6 +84,14 @@ def forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def drain_stdout() -> None:
+    """Write what is left for stdout, or forget it where it can never be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        forget_stdout()
+
+
 def heading(text: str) -> None:
     out().print(f"\n{text}", style="bold")
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ringleader.cli import options, screen
+from ringleader.schema.batch import NOTICES
 from ringleader.schema.shown import size
 
 if TYPE_CHECKING:
-    from ringleader.ingest.status import Span, Status
+    from ringleader.ingest.status import Rejected, Span, Status
 
 SHOWN = 20
 """Kinds and hosts shown without ``--all``."""
@@ -52,17 +53,22 @@ def _show(answer: Status, zone: str, most: int) -> None:
         screen.heading("Corrected clocks (seconds added, by host)")
         screen.table(["correction", "evidence"], [(clock.clock, clock.path) for clock in answer.clocks[:most]])
     screen.heading("Not read")
-    if answer.rejects:
-        screen.table(
-            ["rows", "stage", "code", "for example"],
-            [
-                (f"{r.rows:,}", r.stage, r.code, screen.clean(f"{r.path or ''}: {r.detail or ''}", 200))
-                for r in answer.rejects
-            ],
-            right=["rows"],
-        )
+    lost = [reject for reject in answer.rejects if reject.code not in NOTICES]
+    if lost:
+        _rejects(lost)
     else:
         screen.facts([("nothing", "all that was given was read")])
+    if noted := [reject for reject in answer.rejects if reject.code in NOTICES]:
+        screen.heading("Noted, though nothing is lost")
+        _rejects(noted)
+
+
+def _rejects(rejects: Sequence[Rejected]) -> None:
+    screen.table(
+        ["rows", "stage", "code", "for example"],
+        [(f"{r.rows:,}", r.stage, r.code, screen.clean(f"{r.path or ''}: {r.detail or ''}", 200)) for r in rejects],
+        right=["rows"],
+    )
 
 
 def _spans(title: str, column: str, spans: Sequence[Span], zone: str, most: int) -> None:

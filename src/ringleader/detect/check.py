@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,10 @@ from ringleader.store import File
 
 ROWS = 60
 """Events of a kind that are asked about, spread evenly over its files (at least one of each), and as many again of
-those that the kernel says match. The oracle takes about a millisecond for all rules on an event."""
+those that the kernel says match."""
+EVENTS = 2000
+"""Events of all kinds together that are asked about, and as many again of those that match; more only if there are more
+kinds. With SigmaHQ's rules the oracle takes some hundredths of a second for all rules on an event."""
 SHOWN = 20
 
 
@@ -36,15 +40,21 @@ class Unit(msgspec.Struct, frozen=True):
 
 def run(units: Iterable[Unit], engine: Engine, progress: Progress) -> int:
     """How many pairs of rule and event were compared. Raises :class:`CheckFailed` if any differ."""
-    pairs = 0
+    given = list(units)
+    asked = bounded(given)
+    progress.advance(len(given) - len(asked))
+    events = pairs = 0
     differences: list[str] = []
-    for unit, answer in engine.map(compare, units):
+    for unit, answer in engine.map(compare, asked):
         progress.advance(1)
         if isinstance(answer, Failure):
             differences.append(f"{unit.file.path}: {answer.code}: {answer.detail}")
         else:
-            pairs += answer[0]
-            differences += answer[1]
+            events += answer[0]
+            pairs += answer[1]
+            differences += answer[2]
+    total = sum(unit.file.rows for unit in given)
+    progress.say(f"checked {events:,} of {total:,} events, {pairs:,} pairs of rule and event")
     if differences:
         shown = "\n".join(differences[:SHOWN])
         raise CheckFailed(
@@ -54,14 +64,36 @@ def run(units: Iterable[Unit], engine: Engine, progress: Progress) -> int:
     return pairs
 
 
-def compare(unit: Unit) -> tuple[int, list[str]]:
-    """Pairs compared in one file, and a line for each difference."""
+def bounded(units: Sequence[Unit], most: int = EVENTS) -> list[Unit]:
+    """``units`` with samples of at most ``most`` events in all, but one of each kind at least; without those of which
+    nothing is left to ask. Each kind has the same share, spread evenly over its files."""
+    wanted = Counter[str]()
+    for unit in units:
+        wanted.update(unit.samples)
+    share = max(1, most // max(1, len(wanted)))
+    passed = Counter[str]()
+    kept: list[Unit] = []
+    for unit in units:
+        samples: dict[str, int] = {}
+        for kind, number in unit.samples.items():
+            start, end = passed[kind], passed[kind] + number
+            few = min(share, wanted[kind])
+            samples[kind] = end * few // wanted[kind] - start * few // wanted[kind]
+            passed[kind] = end
+        if any(samples.values()):
+            kept.append(msgspec.structs.replace(unit, samples=samples))
+    return kept
+
+
+def compare(unit: Unit) -> tuple[int, int, list[str]]:
+    """Events asked about in one file, pairs of rule and event compared, and a line for each difference."""
     found, oracles = _loaded(unit.compiled, unit.rules, tuple(unit.expansions.items()))
     scope, matcher = found.scope(), found.matcher()
-    pairs, differences = 0, []
+    events, pairs, differences = 0, 0, []
     for group in stored.read(Path(unit.root), [unit.file], matcher.plan, lambda kind: None):
         hits = dict(matcher.match_plan(group.plan, group.columns()))
         for row, kind in _sampled(group, sorted(hits), unit.samples):
+            events += 1
             event = group.event(row)
             says = set(hits.get(row, ()))
             for number in scope(kind):
@@ -70,7 +102,7 @@ def compare(unit: Unit) -> tuple[int, list[str]]:
                     who = "kernel" if number in says else "oracle"
                     title = found.entries[number].rule.title
                     differences.append(f"{group.fixed(row)['event_id']}: only the {who} matches {title}")
-    return pairs, differences
+    return events, pairs, differences
 
 
 def _sampled(group: stored.Group, held: Sequence[int], samples: Mapping[str, int]) -> Iterator[tuple[int, str]]:

@@ -218,12 +218,18 @@ def _like(parts: Sequence[Any], text: str) -> bool:
         return False
     position, last = len(first), len(text) - len(rest[-1])
     for segment in rest[:-1]:
-        while not _fits(segment, text, position):
-            position += 1
-            if position > len(text):
-                return False
+        position = _find(segment, text, position)
+        if position < 0:
+            return False
         position += len(segment)
     return last >= position and _fits(rest[-1], text, last)
+
+
+def _find(segment: Sequence[str | None], text: str, start: int) -> int:
+    """The leftmost place from ``start`` on where ``segment`` fits, -1 if there is none."""
+    if None not in segment:
+        return text.find("".join(filter(None, segment)), start)
+    return next((at for at in range(start, len(text) + 1) if _fits(segment, text, at)), -1)
 
 
 def _fits(segment: Sequence[str | None], text: str, start: int) -> bool:

@@ -76,7 +76,7 @@ def load(
     """The compiled rules at ``paths`` (files, folders, zip archives), and the file that keeps them for workers.
 
     ``cache``: a folder, by default the user's. What it holds for the same content is used again. Raises
-    :class:`UsageError` for a path that is not there and :class:`RuleError` if nothing at all can be used.
+    :class:`UsageError` for a path that is not there and :class:`RuleError` if nothing at all can be used or kept.
     """
     folder = cache or user_cache_path("ringleader") / "rules"
     digest = _digest(paths, expansions or {})
@@ -111,10 +111,16 @@ def _read(path: Path) -> RuleSet | None:
 
 
 def _keep(path: Path, found: RuleSet) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}")
-    temporary.write_bytes(msgspec.msgpack.encode(found))
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(msgspec.msgpack.encode(found))
+        temporary.replace(path)
+    except OSError as error:
+        raise RuleError(
+            f"the compiled rules cannot be kept in {path.parent}: {error.strerror or error}",
+            hint="set XDG_CACHE_HOME to a folder that can be written to, on a disk that is not full",
+        ) from error
 
 
 def _digest(sources: Iterable[Path], expansions: Mapping[str, Sequence[str]]) -> str:
@@ -125,8 +131,11 @@ def _digest(sources: Iterable[Path], expansions: Mapping[str, Sequence[str]]) ->
         state.update(str(source).encode(errors="surrogateescape"))
         for path in _parts(source):
             state.update(os.fsencode(path))
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-                state.update(hashlib.sha256(file.read()).digest())
+            try:
+                with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+                    state.update(hashlib.sha256(file.read()).digest())
+            except OSError:
+                state.update(b"unreadable")  # loading tells which and why
     return state.hexdigest()[:32]
 
 

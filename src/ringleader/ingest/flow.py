@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ringleader.engines import Engine, Failure
+from ringleader.errors import StoreError
 from ringleader.ingest.discover import Found, Refused
 from ringleader.ingest.limits import GIB, Limits
 from ringleader.ingest.survey import Evidence, Look, Surveyed, survey
@@ -31,7 +32,8 @@ def evidence(
     done: Callable[[Found], None] = lambda _: None,
 ) -> Iterator[Evidence | Refused]:
     """Everything in ``found``, in its order, containers opened. Members are spooled below ``folder``; who takes a
-    spooled :class:`Evidence` deletes its file. The order and content do not depend on engine or waves."""
+    spooled :class:`Evidence` deletes its file. The order and content do not depend on engine or waves. Raises
+    :class:`StoreError` when the disk of ``folder`` is full."""
     limits = with_spool(limits, folder)
     assert limits.spool is not None
     # Half for what is waiting to be parsed, half shared by the surveys under way.
@@ -79,6 +81,11 @@ def _wave(
         if isinstance(answer, Failure):
             shutil.rmtree(look.folder, ignore_errors=True)
             answer = Surveyed([Refused(look.found.shown, f"parser-{answer.code}", answer.detail)])
+        if answer.trouble is not None:
+            raise StoreError(
+                f"no room for unpacked members in {look.folder}: {answer.trouble}",
+                hint="free some space and run the same command again; for scan, TMPDIR may name another disk",
+            )
         answers[index] = answer
         used["spool"] += answer.spooled
         if answer.rest is None:

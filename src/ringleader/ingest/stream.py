@@ -35,12 +35,12 @@ class Stream:
     """Use in a ``with`` block: unpacked members lie in a temporary folder until :meth:`done` or the end of the
     block."""
 
-    def __init__(self, inputs: Iterable[Path], *, engine: Engine, limits: Limits | None = None) -> None:
+    def __init__(self, inputs: Iterable[Path], *, engine: Engine, limits: Limits) -> None:
         self.found, refused = discover(inputs)
         self.refused: list[Refused] = list(refused)
         """What could not be read at all; grows while :meth:`pieces` is drawn from."""
         self._engine = engine
-        self._limits = limits or Limits(package=readers.BLOCK)
+        self._limits = limits
 
     def __enter__(self) -> Stream:
         self._folder = Path(tempfile.mkdtemp(prefix="ringleader-"))

@@ -58,11 +58,13 @@ class Evidence:
 
 @dataclass(slots=True)
 class Surveyed:
-    """In the order in which things lie in the file. ``rest`` is what is still to be surveyed after them."""
+    """In the order in which things lie in the file. ``rest`` is what is still to be surveyed after them. ``trouble``
+    (a full disk under the folder for members) means that the file was not surveyed."""
 
     parts: list[Evidence | Refused] = field(default_factory=list)
     rest: Look | None = None
     spooled: int = 0
+    trouble: str | None = None
 
 
 def survey(look: Look) -> Surveyed:
@@ -78,7 +80,12 @@ def survey(look: Look) -> Surveyed:
             else:
                 _container(look, source, kind, out)
     except OSError as error:
-        out.parts.append(Refused(look.found.shown, "unreadable", str(error)))
+        from ringleader.store.disk import is_full  # here: nothing else of the store is needed
+
+        if is_full(error):
+            out.trouble = str(error)
+        else:
+            out.parts.append(Refused(look.found.shown, "unreadable", str(error)))
     return out
 
 
@@ -173,7 +180,10 @@ def _leaf(leaf: Leaf, path: Path, look: Look, container: str | None, out: Survey
 
 def _check_room(size: int, limits: Limits) -> None:
     if limits.spool is not None and size > limits.spool:
-        raise OverLimitError("archive-bytes", f"larger than the {limits.spool:,} bytes of disk for unpacked members")
+        raise OverLimitError(
+            "archive-bytes",
+            f"larger than the {limits.spool:,} bytes of disk that unpacked members may take: unpack it yourself",
+        )
 
 
 def _plan(

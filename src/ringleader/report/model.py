@@ -195,7 +195,7 @@ def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Proble
         rules=_rules(findings),
         sources=_sources(tables.evidence),
         kinds=sorted(tables.kinds.items(), key=lambda item: (-item[1], item[0])),
-        rejects=_rejects(tables.rejects),
+        rejects=_rejects(tables.rejects, problems or ()),
         problems=None if problems is None else [_unusable(problem) for problem in problems],
         findings=embed(findings),
         times=[(row["time"], row["level"]) for row in findings if row["time"] is not None],
@@ -334,9 +334,13 @@ def _sources(evidence: pa.Table) -> list[Source]:
     return sorted(out, key=lambda source: (source.path, source.id))
 
 
-def _rejects(rejects: pa.Table) -> list[Reject]:
+def _rejects(rejects: pa.Table, problems: Sequence[Problem]) -> list[Reject]:
+    """By reason, without those that are ``problems``: these have a list of their own."""
+    listed = {("detect", problem.path, problem.code, problem.line or -1) for problem in problems}
     groups: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rejects.to_pylist():
+        if (row["stage"], row["path"], row["code"], row["offset"]) in listed:
+            continue
         groups[row["stage"] or "", row["code"] or ""].append(row)
     out = []
     for (stage, code), rows in groups.items():

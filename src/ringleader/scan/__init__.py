@@ -20,7 +20,9 @@ from ringleader.engines import Engine, Failure
 from ringleader.engines.progress import Progress, Silent
 from ringleader.errors import EvidenceError
 from ringleader.ingest.limits import Limits
+from ringleader.ingest.readers import BLOCK
 from ringleader.ingest.stream import Piece, Stream
+from ringleader.schema.batch import NOTICES
 
 SHARE = 64 << 20
 """Bytes of evidence for each worker, at least: what rules ask and values satisfy, each worker learns for itself."""
@@ -49,20 +51,26 @@ def scan(
 ) -> Iterator[Finding]:
     """The findings, in the order of the sorted evidence; those of correlations at the end.
 
-    ``progress`` is told of what could not be read, and of rules that were too slow for some values. Raises
-    :class:`EvidenceError` at the end if there was no event.
+    ``progress`` is told of what could not be read, and of rules that were too slow for some values. Evidence on which a
+    worker takes too long or needs too much memory costs its piece. Raises :class:`EvidenceError` at the end if there
+    was no event.
     """
     watcher = progress or Silent()
+    limits = limits or Limits(package=BLOCK)
     found, kept = ruleset.load(rules)
     engine.prepare(_prepare, str(kept))
     watcher.begin("Matching rules", None, "bytes")
     seen: list[Seen] = []
     slow: set[int] = set()
     events, rejects = 0, Counter[str]()
+    examples: dict[str, str] = {}  # code to the first path
     with Stream(evidence, engine=engine, limits=limits) as stream:
         pieces, most = _shared(stream.pieces(), engine.workers)
         units = (Work(piece, str(kept)) for piece in pieces)
-        for unit, answer in engine.map(_work, units, most=most):
+        answers = engine.map(
+            _work, units, timeout=lambda unit: limits.timeout(unit.piece.size), memory=limits.memory, most=most
+        )
+        for unit, answer in answers:
             stream.done(unit.piece)
             watcher.advance(unit.piece.size)
             shown = unit.piece.evidence.shown
@@ -71,17 +79,21 @@ def scan(
                 continue
             events += answer.events
             rejects += answer.rejects
+            for code in answer.rejects:
+                examples.setdefault(code, shown)
             slow |= answer.slow
             seen.extend(islice(answer.seen, max(0, MAX_ROWS - len(seen))))
             yield from answer.findings
-        refused = Counter(item.code for item in stream.refused)
+        for item in stream.refused:
+            rejects[item.code] += 1
+            examples.setdefault(item.code, item.path)
     yield from sequences(Correlator(found.correlations), seen)
     if len(seen) >= MAX_ROWS:
         watcher.say(f"correlations saw only the first {MAX_ROWS:,} events of their rules")
     for number in sorted(slow):
         watcher.say(f"{found.entries[number].rule.title}: its expression took too long on some values")
-    for code, count in sorted((rejects + refused).items()):
-        watcher.say(f"not read: {count:,} x {code}")
+    for code, count in sorted(rejects.items()):
+        watcher.say(f"{'noted' if code in NOTICES else 'not read'}: {count:,} x {code}, such as in {examples[code]}")
     watcher.say(f"{events:,} events, {len(found.entries) + len(found.correlations):,} rules")
     if not events:
         raise EvidenceError(

@@ -17,8 +17,8 @@ NOTICES = frozenset({"duplicate", "no-year", "year-from-file-time"})
 
 @dataclass(slots=True)
 class Reject:
-    """One piece of evidence that could not be used, and why. ``offset`` is in bytes, or the record's number, -1 if
-    neither."""
+    """One piece of evidence that could not be used, and why. ``offset`` is in bytes, -1 if it concerns all of
+    it."""
 
     code: str
     offset: int
@@ -27,10 +27,12 @@ class Reject:
 
 @dataclass(slots=True)
 class Batch:
-    """Up to about 16 MB of decoded events. ``kinds``, ``events`` and ``offsets`` have one entry per event.
+    """Some decoded events, few enough to stay in the processor's cache.
 
-    ``offsets`` places an event in its evidence and is unique there: the byte offset of its line, or for formats
-    without lines a number that grows with the position (EVTX: chunk offset plus the record's number inside the chunk).
+    ``kinds``, ``events`` and ``offsets`` have one entry per event.
+
+    ``offsets`` places an event in its evidence and is unique there: the byte offset of its line or record, in the
+    evidence's text as UTF-8 where that is UTF-16.
 
     ``renames`` maps a canonical field name to the name that this exporter uses for it (NXLog writes ``Hostname`` for
     ``Computer``). Events are not rewritten, for speed: ask ``renames.get(name, name)`` for the key of ``name``. A

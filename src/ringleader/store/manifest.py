@@ -57,6 +57,10 @@ def load(path: Path) -> Manifest:
         content = path.read_bytes()
     except FileNotFoundError:
         return state
+    except OSError as error:
+        raise StoreError(
+            f"cannot read {path}: {error.strerror or error}", hint="check permissions and the state of the disk"
+        ) from error
     while state.size < len(content):
         end = content.find(b"\n", state.size)
         line = content[state.size : end] if end >= 0 else b""

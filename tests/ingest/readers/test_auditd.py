@@ -44,3 +44,10 @@ def test_words_inside_a_message_never_take_the_place_of_the_record_s_own(read: C
         AUDITD, b"type=USER_CMD msg=audit(1.0:1): uid=7 msg='uid=0 type=X cmd=6C73202D6C res=failed'\n"
     ).fields
     assert event["uid"] == "7" and event["type"] == "USER_CMD" and event["cmd"] == "ls -l" and event["res"] == "failed"
+
+
+def test_only_fields_that_auditd_encodes_are_decoded(read: Callable) -> None:
+    (event,) = read(
+        AUDITD, b'type=PATH msg=audit(1.0:1): name=2F746D702F6120 new_name="6162" dev=6162 exit=6162\n'
+    ).fields
+    assert (event["name"], event["new_name"], event["dev"], event["exit"]) == ("/tmp/a ", "6162", "6162", "6162")

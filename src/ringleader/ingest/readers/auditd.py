@@ -1,16 +1,19 @@
 """Linux audit logs (auditd), with or without ``node=`` and interpreted (enriched) fields.
 
-Field names are auditd's own, those inside ``msg='...'`` among them; hexadecimal text is decoded; ``(null)``, ``?`` and
-the unset id 4294967295 mean that a field is missing. An EXECVE record also gets ``CommandLine``, its arguments in a
-row, and what the SYSCALL, CWD and PROCTITLE records of the same audit event say. Records of one event lie close
-together; they are joined over at most :data:`WINDOW` records.
+Field names are auditd's own, those inside ``msg='...'`` among them; hexadecimal text is decoded (auditd.yml says in
+which fields); ``(null)``, ``?`` and the unset id 4294967295 mean that a field is missing. An EXECVE record also gets
+``CommandLine``, its arguments in a row, and what the SYSCALL, CWD and PROCTITLE records of the same audit event say.
+Records of one event lie close together; they are joined over at most :data:`WINDOW` records.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from typing import BinaryIO
+
+import yaml
 
 from ringleader.ingest.readers import lines
 from ringleader.ingest.readers.base import BLOCK, Unit
@@ -27,30 +30,7 @@ _PAIR = re.compile(r"""(?<![\w\[\]-])([A-Za-z_][\w\[\]-]*)=("[^"]*"|'[^']*'|[^\s
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
 _ARGUMENT = re.compile(r"a(\d{1,6})(?:\[\d{1,6}\])?")
 _MISSING = frozenset(("(null)", "?", "4294967295", ""))
-# Fields written in hexadecimal when the text has blanks, quotes or controls; what is quoted is never hexadecimal.
-_TEXTS = frozenset(
-    [
-        "proctitle",
-        "comm",
-        "ocomm",
-        "exe",
-        "cwd",
-        "name",
-        "key",
-        "cmd",
-        "acct",
-        "path",
-        "data",
-        "dir",
-        "file",
-        "root_dir",
-        "vm",
-        "device",
-        "watch",
-        "old_name",
-        "new_name",
-    ]
-)
+_TEXTS = frozenset(yaml.load(files(__package__).joinpath("auditd.yml").read_bytes(), yaml.CSafeLoader)["texts"])
 _JOINED = frozenset(("SYSCALL", "CWD", "PROCTITLE"))
 
 
