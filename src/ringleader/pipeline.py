@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,12 +154,14 @@ def rules_before(root: Path) -> tuple[Path, ...] | None:
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
-    """Identity of the content of files and folders, whatever they are called and in whatever order they are named."""
+    """Identity of the content of files and folders, whatever they are called and in whatever order they are named.
+    For thousands of files, ``pathlib`` takes longer than reading them."""
     found: set[str] = set()
     for path in paths:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                with file.open("rb") as handle:
+        inside = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)  # noqa: PTH118
+        for file in inside if path.is_dir() else [path]:
+            if os.path.isfile(file):  # noqa: PTH113
+                with open(file, "rb", buffering=0) as handle:  # noqa: PTH123
                     found.add(hashlib.file_digest(handle, "sha256").hexdigest())
     return hashlib.sha256("".join(sorted(found)).encode()).hexdigest()
 

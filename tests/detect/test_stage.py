@@ -79,6 +79,8 @@ class Failing:
 
     workers = 1
 
+    def prepare(self, opened: object, argument: str) -> None: ...
+
     def map(self, kernel: object, units: Iterator[object], **_: object) -> Iterator[tuple[object, Failure]]:
         for unit in units:
             yield unit, Failure("died", "killed by signal 9")

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ringleader.detect import findings
 from ringleader.detect.findings import Finding
-from ringleader.detect.rules import LogSource, Rule
+from ringleader.detect.rule import LogSource, Rule
 from ringleader.schema import alert, tables
 from ringleader.schema import kind as kinds
 from ringleader.schema.alert import Shape

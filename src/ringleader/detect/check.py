@@ -16,6 +16,7 @@ from ringleader.engines.base import Engine, Failure
 from ringleader.engines.progress import Progress
 from ringleader.errors import CheckFailed
 from ringleader.store import File
+from ringleader.store.dataset import kinds_in
 
 ROWS = 60
 """Events of a kind that are asked about, spread evenly over its files (at least one of each), and as many again of
@@ -52,6 +53,11 @@ def run(units: Iterable[Unit], engine: Engine, progress: Progress) -> int:
             hint="this is a defect of Ringleader; please report the rule and the event",
         )
     return pairs
+
+
+def samples(file: File, files: Mapping[str, int]) -> dict[str, int]:
+    """How many events of each kind are asked about in a file, when so many ``files`` hold the kind."""
+    return {kind: max(1, ROWS // files[kind]) for kind in kinds_in(file)}
 
 
 def compare(unit: Unit) -> tuple[int, list[str]]:

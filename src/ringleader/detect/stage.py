@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from ringleader.detect import alerts, check, findings, ruleset, stored, worker
+from ringleader.detect import alerts, findings, ruleset, stored, worker
 from ringleader.detect.correlate import Correlator
-from ringleader.detect.documents import Problem
 from ringleader.detect.findings import Finding
+from ringleader.detect.rule import Problem
 from ringleader.detect.ruleset import RuleSet
 from ringleader.detect.sequence import MAX_ROWS, Seen, sequences
 from ringleader.detect.worker import Worker
@@ -92,6 +92,7 @@ def run(
     """
     watcher = progress or Silent()
     found, kept = ruleset.load(rules, expansions=expansions)
+    engine.prepare(worker.opened, str(kept))
     entries = store.entries("events")
     total = sum(entry.rows for entry in entries)
     rule_count = len(found.entries) + len(found.correlations)
@@ -215,19 +216,17 @@ def _check(
     engine: Engine,
     progress: Progress,
 ) -> int:
+    from ringleader.detect import check  # with pySigma, which other runs do without
+
     given = {name: tuple(values) for name, values in expansions.items()}
     files = Counter(kind for unit in units for file in unit.files for kind in kinds_in(file))
     asked = [
-        check.Unit(u.rules, tuple(map(str, rules)), given, u.root, file, _samples(file, files))
+        check.Unit(u.rules, tuple(map(str, rules)), given, u.root, file, check.samples(file, files))
         for u in units
         for file in u.files
     ]
     progress.begin("Asking the oracle", len(asked), "files")
     return check.run(asked, engine, progress)
-
-
-def _samples(file: File, files: Mapping[str, int]) -> dict[str, int]:
-    return {kind: max(1, check.ROWS // files[kind]) for kind in kinds_in(file)}
 
 
 def match(unit: Unit) -> Answer:
