@@ -75,7 +75,7 @@ def compare(unit: Unit) -> tuple[int, list[str]]:
                 if oracles[number].matches(kind, event) != (number in says):
                     who = "kernel" if number in says else "oracle"
                     title = found.entries[number].rule.title
-                    differences.append(f"{group.fixed(row)['event_id']}: only the {who} matches {title}")
+                    differences.append(f"{group.fixed([row])[0]['event_id']}: only the {who} matches {title}")
     return pairs, differences
 
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import orjson
 
 from ringleader.detect.keywords import Prefilter, Suspects
-from ringleader.detect.plan import Asked, Budget, Keywords, Plan, Rules
+from ringleader.detect.plan import Asked, Budget, Keywords, Memo, Plan, Rules
 from ringleader.detect.program import Predicate, Program
 from ringleader.schema.batch import Batch, Event
 
@@ -233,11 +233,11 @@ def _field_classes(plan: Plan, place: int, columns: Columns) -> Classes:
     out = np.full(columns.rows, memo[None], dtype=np.int64)
     for name in reversed(plan.names(place)):
         if name in columns.plain:
-            _put_classes(out, memo.__getitem__, columns.codes(name), columns.plain[name][1])
+            _put_classes(out, memo, columns.codes(name), columns.plain[name][1])
     return out
 
 
-def _put_classes(out: Classes, one: Callable[[str], int], codes: Codes, words: pa.StringArray) -> None:
+def _put_classes(out: Classes, memo: Memo, codes: Codes, words: pa.StringArray) -> None:
     """Put the class of each row's word into ``out``. Words that no row has are of kinds that are asked other things."""
     there = np.flatnonzero(codes >= 0)
     if not len(there):
@@ -253,10 +253,10 @@ def _put_classes(out: Classes, one: Callable[[str], int], codes: Codes, words: p
         places = np.flatnonzero(used)
         order = held if len(places) == len(words) else (np.cumsum(used) - 1)[held]
     if len(places) <= _FEW:
-        texts = [words[place].as_py() for place in places.tolist()]
+        numbers = [memo[words[place].as_py()] for place in places.tolist()]
     else:
-        texts = (words if len(places) == len(words) else words.take(places)).to_pylist()
-    out[there] = np.fromiter(map(one, texts), dtype=np.int64, count=len(places))[order]
+        numbers = memo.several(words if len(places) == len(words) else words.take(places))
+    out[there] = np.array(numbers, dtype=np.int64)[order]
 
 
 def _keyword_classes(keywords: Keywords, columns: Columns, sieve: Prefilter | None) -> Classes:
@@ -268,7 +268,7 @@ def _keyword_classes(keywords: Keywords, columns: Columns, sieve: Prefilter | No
         classes = np.zeros(columns.rows, dtype=np.int64)
         if suspects is not None:
             codes = np.where(np.isin(codes, suspects[name]), codes, -1)
-        _put_classes(classes, keywords.one, codes, words)
+        _put_classes(classes, keywords.memo, codes, words)
         for row in np.flatnonzero(classes).tolist():
             found.setdefault(row, set()).add(int(classes[row]))
     if columns.loose is not None:

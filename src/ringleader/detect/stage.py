@@ -30,6 +30,7 @@ from ringleader.store.layout import kind_of
 NOT_MATCHED = "not-matched"
 """Code of the rejects that concern events; the other codes of the stage are those of rules."""
 MAX_DETAIL = 500
+_BATCH = 10_000
 
 
 @dataclass
@@ -152,7 +153,7 @@ def _findings(
         summary.failures.append(f"correlations saw only the first {MAX_ROWS:,} events of their rules")
     correlator = Correlator(found.correlations)
     hits = sequences(correlator, seen)
-    while rows := list(islice(hits, 10_000)):
+    while rows := list(islice(hits, _BATCH)):
         yield findings.batch(rows)
     titles = {each.rule.digest: each.rule.title for each in found.correlations}
     for digest, count in sorted((+correlator.forgotten).items()):  # without zeros
@@ -236,19 +237,24 @@ def match(unit: Unit) -> Answer:
     sink = pa.BufferOutputStream()
     seen: list[Seen] = []
     with pa.ipc.new_stream(sink, tables.FINDINGS, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)) as out:
-        for group in stored.read(Path(unit.root), unit.files, own.matcher.plan, lambda kind: _wanted(own, kind)):
-            hits = iter(own.matcher.match_plan(group.plan, group.columns()))
-            while some := list(islice(hits, 10_000)):
-                rows: list[Finding] = []
-                for row, held in some:
-                    fixed = group.fixed(row)
-                    event = group.event(row, _shown(own, fixed["kind"], held))
-                    found, each = own.take(held, event, {}, **fixed)
-                    rows += found
-                    if each is not None:
-                        seen.append(each)
-                out.write_batch(findings.batch(rows))
+        hits = _hits(unit, own, seen)
+        while some := list(islice(hits, _BATCH)):
+            out.write_batch(findings.batch(some))
     return Answer(sink.getvalue().to_pybytes(), seen, tuple(sorted(own.slow)))
+
+
+def _hits(unit: Unit, own: Worker, seen: list[Seen]) -> Iterator[Finding]:
+    """The findings; to ``seen`` goes what correlations need."""
+    for group in stored.read(Path(unit.root), unit.files, own.matcher.plan, lambda kind: _wanted(own, kind)):
+        hits = own.matcher.match_plan(group.plan, group.columns())
+        for at in range(0, len(hits), _BATCH):
+            some = hits[at : at + _BATCH]
+            for (row, held), fixed in zip(some, group.fixed([row for row, _ in some]), strict=True):
+                event = group.event(row, _shown(own, fixed["kind"], held))
+                found, each = own.take(held, event, {}, **fixed)
+                yield from found
+                if each is not None:
+                    seen.append(each)
 
 
 def _wanted(own: Worker, kind: str) -> set[str] | None:

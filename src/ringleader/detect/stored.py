@@ -53,10 +53,6 @@ class Block:
         return _encoded(self.table["kind"])
 
     @cached_property
-    def times(self) -> pa.ChunkedArray:
-        return self.table["time"].cast(pa.int64())
-
-    @cached_property
     def rest(self) -> tuple[Codes, pa.Array, pa.Array]:
         """Rows, keys and JSON texts of the fields without a column, flattened; rows ascend."""
         rows, keys, texts = [np.empty(0, np.int32)], [], []
@@ -130,11 +126,12 @@ class Group:
         kind: str = words[int(codes[self._at(row)])].as_py()
         return kind
 
-    def fixed(self, row: int) -> dict[str, Any]:
-        """event_id, evidence_id, kind, time (microseconds, or None) and host of a row."""
-        at = self._at(row)
-        found = {name: self.block.table[name][at].as_py() for name in ("event_id", "evidence_id", "host")}
-        return found | {"kind": self.kind(row), "time": self.block.times[at].as_py()}
+    def fixed(self, rows: Sequence[int]) -> list[dict[str, Any]]:
+        """event_id, evidence_id, kind, time (microseconds, or None) and host of some rows."""
+        some = self.block.table.select(["event_id", "evidence_id", "kind", "time", "host"])
+        some = some.take(pa.array([self._at(row) for row in rows], pa.int64()))
+        found: list[dict[str, Any]] = some.set_column(3, "time", some["time"].cast(pa.int64())).to_pylist()
+        return found
 
     def _at(self, row: int) -> int:
         return row if self.chosen is None else int(self.chosen[row])
