@@ -17,10 +17,10 @@ from ringleader.detect import findings
 from ringleader.detect.findings import Finding
 from ringleader.detect.rule import LogSource, Rule
 from ringleader.schema import alert, tables
-from ringleader.schema import kind as kinds
 from ringleader.schema.alert import Shape
 from ringleader.store import Store
-from ringleader.store.layout import MIXED, column_name, field_name, kind_of
+from ringleader.store.dataset import kinds_in
+from ringleader.store.layout import column_name, field_name
 from ringleader.store.transaction import Transaction
 
 _TECHNIQUE = re.compile(r"T\d{4}(?:\.\d{3})?")
@@ -42,9 +42,7 @@ def _batches(some: list[Finding], rest: Iterator[Finding]) -> Iterator[pa.Record
 
 def _findings(store: Store) -> Iterator[Finding]:
     for entry in store.entries("events"):
-        kind = kind_of(entry.path)
-        shapes = [s for prefix, s in alert.shapes().items() if kind == MIXED or kinds.covers(prefix, kind)]
-        if shapes:
+        if shapes := [shape for kind in kinds_in(entry) if (shape := alert.shapes().get(kind))]:
             names = sorted({column_name(name) for shape in shapes for name in shape.columns()})
             for batch in store.batches_of(entry, [*tables.EVENTS.names, *names]):
                 yield from _of(batch)
