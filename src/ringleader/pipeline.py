@@ -59,9 +59,9 @@ class Outcome:
 
 
 def _ingest(run: Run) -> Any:
-    from ringleader import ingest
+    from ringleader.ingest import run as stage
 
-    summary = ingest.ingest(run.store, list(run.evidence), engine=run.engine, progress=run.progress)
+    summary = stage.ingest(run.store, list(run.evidence), engine=run.engine, progress=run.progress)
     if run.evidence and not run.store.rows("events"):
         raise EvidenceError(
             "none of the evidence could be read",

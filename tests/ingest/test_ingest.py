@@ -23,7 +23,9 @@ import samples
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.errors import StoreError
-from ringleader.ingest import Limits, Stream, ingest, read
+from ringleader.ingest.limits import Limits
+from ringleader.ingest.run import ingest
+from ringleader.ingest.stream import Stream, read
 from ringleader.store import Store
 
 

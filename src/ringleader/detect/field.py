@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ringleader.detect import pattern
-from ringleader.detect.lines import Key, Lines
 from ringleader.detect.literals import GUARD, HANDFUL, LONG, MODES, Literals, Placed
 from ringleader.detect.program import Predicate
 from ringleader.schema import value
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from ringleader.detect.lines import Key
 
 Class = frozenset[int]
 """The predicates, by their number in the plan, that hold for a value."""
@@ -113,6 +114,8 @@ class Field:
         asked = self._gate or self
         if texts.nbytes < LONG * len(texts) or not asked._by_line:
             return None
+        from ringleader.detect.lines import Lines  # Arrow, which ``scan`` does without
+
         lines = Lines(texts)
         known: dict[Key, tuple[Class, bool]] = {}
         hits: dict[tuple[Placed, ...], int] = {((),) * len(asked._literals): 0}

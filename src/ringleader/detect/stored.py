@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringleader.detect.kernel import Codes, Columns
+from ringleader.detect.columns import Codes, Columns
 from ringleader.detect.keywords import Suspects
 from ringleader.detect.plan import Plan
 from ringleader.schema.batch import Event
