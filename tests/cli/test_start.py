@@ -50,6 +50,13 @@ def test_start_imports_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+def test_a_scan_imports_nothing_for_tables() -> None:
+    heavy = {"pyarrow", "numpy", "duckdb", "sigma", "pydantic"}
+    code = f"import sys, ringleader.scan.work; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

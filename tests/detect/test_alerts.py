@@ -11,9 +11,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "ingest" / "readers"))
 from evidence import NUMBER, SAMPLES
 
-from ringleader import detect, ingest
+from ringleader.detect import stage as detect
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
+from ringleader.ingest import run as ingest
 from ringleader.schema.alert import shapes
 from ringleader.store import Store
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from ringleader import detect, ingest
-from ringleader.detect import check
+from ringleader.detect import check, ruleset
+from ringleader.detect import stage as detect
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.errors import CheckFailed
+from ringleader.ingest import run as ingest
 from ringleader.store import File, Store
 
 
@@ -66,8 +67,8 @@ def test_it_says_how_much_was_compared_and_fails_when_they_differ(
     store = Store.open(tmp_path / "case", create=True)
     ingest.ingest(store, [demo], engine=Local(1), progress=Silent())
     told = Told()
-    detect.run(store, [detect.BUILTIN], engine=Here(1), progress=told, check=True)
+    detect.run(store, [ruleset.BUILTIN], engine=Here(1), progress=told, check=True)
     assert f" of {store.rows('events'):,} events, " in told.said
     monkeypatch.setattr(check.Oracle, "matches", lambda *_: False)
     with pytest.raises(CheckFailed, match="only the kernel matches"):
-        detect.run(store, [detect.BUILTIN], engine=Here(1), check=True)
+        detect.run(store, [ruleset.BUILTIN], engine=Here(1), check=True)

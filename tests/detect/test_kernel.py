@@ -14,8 +14,9 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from ringleader.detect import kernel, oracle
+from ringleader.detect.columns import Columns
 from ringleader.detect.compiler import compile_rule
-from ringleader.detect.kernel import Columns, Matcher
+from ringleader.detect.kernel import Matcher
 from ringleader.detect.program import Program
 from ringleader.detect.regexes import POLICY
 from ringleader.schema import value

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from ringleader import detect, ingest
+from ringleader.detect import ruleset
+from ringleader.detect import stage as detect
 from ringleader.engines import Engine, Failure, Local
 from ringleader.engines.progress import Silent
+from ringleader.ingest import run as ingest
 from ringleader.scan import scan
 from ringleader.schema import tables
 from ringleader.store import Store
 
-RULES = [detect.BUILTIN]
+RULES = [ruleset.BUILTIN]
 KILLS = 30
 SEED = 20261124
 
@@ -79,6 +81,8 @@ class Failing:
 
     workers = 1
 
+    def prepare(self, opened: object, argument: str) -> None: ...
+
     def map(self, kernel: object, units: Iterator[object], **_: object) -> Iterator[tuple[object, Failure]]:
         for unit in units:
             yield unit, Failure("died", "killed by signal 9")
@@ -98,12 +102,13 @@ def test_files_that_cannot_be_matched_are_named(case: Path) -> None:
 def test_a_kill_at_any_moment_leaves_the_old_findings_or_the_new(case: Path) -> None:
     """The findings of one rule set replace those of another; killed at random moments, either is there as a whole."""
     code = (
-        "import sys\nfrom pathlib import Path\nfrom ringleader import detect\nfrom ringleader.engines import Local\n"
+        "import sys\nfrom pathlib import Path\nfrom ringleader.detect import stage as detect\n"
+        "from ringleader.engines import Local\n"
         "from ringleader.store import Store\n"
         "if __name__ == '__main__':\n"
         "    detect.run(Store.open(Path(sys.argv[1])), [Path(sys.argv[2])], engine=Local(workers=1))\n"
     )
-    some = detect.BUILTIN / "credentials"
+    some = ruleset.BUILTIN / "credentials"
     detect.run(Store.open(case), [some], engine=Local(workers=1))
     fewer = found(case)
     start = time.monotonic()
@@ -113,7 +118,7 @@ def test_a_kill_at_any_moment_leaves_the_old_findings_or_the_new(case: Path) -> 
     assert len(fewer) < len(whole)
     moments = random.Random(SEED)
     for number in range(KILLS):
-        rules = some if number % 2 else detect.BUILTIN
+        rules = some if number % 2 else ruleset.BUILTIN
         child = subprocess.Popen([sys.executable, "-c", code, str(case), str(rules)], start_new_session=True)
         time.sleep(moments.uniform(0.2, length))
         child.send_signal(signal.SIGKILL)

@@ -70,7 +70,7 @@ def test_files_of_any_kinds_match_as_the_oracle_says(
         with mock.patch.object(stored, "CELLS", data.draw(st.sampled_from([1, 60, 1 << 20]))):
             for group in stored.read(Path(folder), files, own.plan, lambda kind: None):
                 for row, rules in own.match_plan(group.plan, group.columns()):
-                    fixed = group.fixed(row)
+                    (fixed,) = group.fixed([row])
                     package, offset = int(fixed["evidence_id"]), int(fixed["event_id"].rpartition("-")[2])
                     assert group.kind(row) == packages[package][offset][0]
                     got[package, offset] = bool(rules)

@@ -14,8 +14,9 @@ from typing import Any
 from ringleader import scan
 from ringleader.engines import Failure, Local
 from ringleader.engines.progress import Silent
-from ringleader.ingest import Limits, Summary, ingest
 from ringleader.ingest import package as packages
+from ringleader.ingest.limits import Limits
+from ringleader.ingest.run import Summary, ingest
 from ringleader.store import Store
 
 

@@ -19,8 +19,8 @@ import py7zr
 import pytest
 import samples
 
-from ringleader.ingest import Limits
 from ringleader.ingest.containers import DAMAGE, Leaf, OverLimitError, Spent, TrailingError, Unpacker, recognise
+from ringleader.ingest.limits import Limits
 
 MIB = 1 << 20
 

@@ -22,11 +22,14 @@ from typing import Any
 import pytest
 import samples
 
-from ringleader.detect import BUILTIN
+from ringleader.detect.ruleset import BUILTIN
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.errors import StoreError
-from ringleader.ingest import Limits, Stream, ingest, read, survey
+from ringleader.ingest import survey
+from ringleader.ingest.limits import Limits
+from ringleader.ingest.run import ingest
+from ringleader.ingest.stream import Stream, read
 from ringleader.scan import scan
 from ringleader.store import Store
 

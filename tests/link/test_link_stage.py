@@ -7,9 +7,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from ringleader import detect, ingest, link
+from ringleader import link
+from ringleader.detect import stage as detect
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
+from ringleader.ingest import run as ingest
 from ringleader.store import Store
 
 RULE = """

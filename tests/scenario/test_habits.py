@@ -19,7 +19,7 @@ import pytest
 from ringleader.case import Role
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
-from ringleader.ingest import ingest
+from ringleader.ingest.run import ingest
 from ringleader.scenario import chance, facts, habits, rhythm
 from ringleader.scenario.blueprint import operator
 from ringleader.scenario.deeds import windows

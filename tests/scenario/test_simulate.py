@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from stories import setup, told
 
-from ringleader import case, ingest
+from ringleader import case
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.errors import UsageError
+from ringleader.ingest import run as ingest
 from ringleader.scenario import simulate, truth
 from ringleader.store import Store
 

@@ -43,9 +43,9 @@ def test_files_are_plain_and_say_that_they_are_synthetic(folder: Path) -> None:
 
 def test_a_line_is_named_as_ingest_names_its_event(tmp_path: Path) -> None:
     """The whole way: a labelled line is written, ingested, and has the id that the truth says."""
-    from ringleader import ingest
     from ringleader.engines import Local
     from ringleader.engines.progress import Silent
+    from ringleader.ingest import run as ingest
     from ringleader.store import Store
 
     sheet = Sheet(18_687)

@@ -181,7 +181,7 @@ def test_a_full_disk_leaves_the_old_state(store: Store, monkeypatch: pytest.Monk
 
     with monkeypatch.context() as patch:
         if where == "write":
-            patch.setattr(transaction.pq.ParquetWriter, "write_batch", full)
+            patch.setattr(transaction.pq.ParquetWriter, "write_table", full)
         elif where == "rename":
             patch.setattr(Path, "replace", full)
         else:

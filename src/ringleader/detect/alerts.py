@@ -15,9 +15,8 @@ import pyarrow as pa
 
 from ringleader.detect import findings
 from ringleader.detect.findings import Finding
-from ringleader.detect.rules import LogSource, Rule
+from ringleader.detect.rule import LogSource, Rule
 from ringleader.schema import alert, tables
-from ringleader.schema import kind as kinds
 from ringleader.schema.alert import Shape
 from ringleader.store import Store
 from ringleader.store.dataset import kinds_in
@@ -43,9 +42,7 @@ def _batches(some: list[Finding], rest: Iterator[Finding]) -> Iterator[pa.Record
 
 def _findings(store: Store) -> Iterator[Finding]:
     for entry in store.entries("events"):
-        held = kinds_in(entry)
-        shapes = [s for prefix, s in alert.shapes().items() if any(kinds.covers(prefix, kind) for kind in held)]
-        if shapes:
+        if shapes := [shape for kind in kinds_in(entry) if (shape := alert.shapes().get(kind))]:
             names = sorted({column_name(name) for shape in shapes for name in shape.columns()})
             for batch in store.batches_of(entry, [*tables.EVENTS.names, *names]):
                 yield from _of(batch)

@@ -17,6 +17,7 @@ from ringleader.engines.base import Engine, Failure
 from ringleader.engines.progress import Progress
 from ringleader.errors import CheckFailed
 from ringleader.store import File
+from ringleader.store.dataset import kinds_in
 
 ROWS = 60
 """Events of a kind that are asked about, spread evenly over its files (at least one of each), and as many again of
@@ -64,6 +65,11 @@ def run(units: Iterable[Unit], engine: Engine, progress: Progress) -> int:
     return pairs
 
 
+def samples(file: File, files: Mapping[str, int]) -> dict[str, int]:
+    """How many events of each kind are asked about in a file, when so many ``files`` hold the kind."""
+    return {kind: max(1, ROWS // files[kind]) for kind in kinds_in(file)}
+
+
 def bounded(units: Sequence[Unit], most: int = EVENTS) -> list[Unit]:
     """``units`` with samples of at most ``most`` events in all, but one of each kind at least; without those of which
     nothing is left to ask. Each kind has the same share, spread evenly over its files."""
@@ -101,7 +107,7 @@ def compare(unit: Unit) -> tuple[int, int, list[str]]:
                 if oracles[number].matches(kind, event) != (number in says):
                     who = "kernel" if number in says else "oracle"
                     title = found.entries[number].rule.title
-                    differences.append(f"{group.fixed(row)['event_id']}: only the {who} matches {title}")
+                    differences.append(f"{group.fixed([row])[0]['event_id']}: only the {who} matches {title}")
     return events, pairs, differences
 
 

@@ -7,12 +7,17 @@ A *class* is the set of predicates that a value satisfies. ``Field.classify`` co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringleader.detect import pattern
-from ringleader.detect.literals import GUARD, HANDFUL, LONG, MODES, Literals
+from ringleader.detect.literals import GUARD, HANDFUL, LONG, MODES, Literals, Placed
 from ringleader.detect.program import Predicate
 from ringleader.schema import value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ringleader.detect.lines import Key
 
 Class = frozenset[int]
 """The predicates, by their number in the plan, that hold for a value."""
@@ -102,6 +107,50 @@ class Field:
         if self._gate is not None and len(content) >= LONG and not self._gate.classify(content):
             return NONE
         return self._text(content)
+
+    def classes(self, texts: pa.StringArray) -> list[Class | None] | None:
+        """The classes of several texts at once, by their lines: None for each that must be looked at as a whole, and
+        for all where lines do not help."""
+        asked = self._gate or self
+        if texts.nbytes < LONG * len(texts) or not asked._by_line:
+            return None
+        from ringleader.detect.lines import Lines  # Arrow, which ``scan`` does without
+
+        lines = Lines(texts)
+        known: dict[Key, tuple[Class, bool]] = {}
+        hits: dict[tuple[Placed, ...], int] = {((),) * len(asked._literals): 0}
+
+        def number(line: str) -> int:
+            if not line.isascii():
+                return -1
+            return hits.setdefault(tuple(literals.look(line) for literals in asked._literals), len(hits))
+
+        def decided(key: Key) -> tuple[Class, bool]:
+            found, pending = set(asked._any), set[int]()
+            every, first, last = key
+            for place in every:
+                for literals, each in zip(asked._literals, by_number[place], strict=True):
+                    literals.take(each, found, pending, place == first, place == last)
+            return frozenset(found), bool(pending) or (asked is not self and bool(found))
+
+        keys = lines.keys(number)
+        by_number = list(hits)
+        out: list[Class | None] = []
+        for key, size in zip(keys, lines.sizes.tolist(), strict=True):
+            if key is None or size < LONG:
+                out.append(None)
+                continue
+            if key not in known:
+                known[key] = decided(key)
+            found, more = known[key]
+            out.append(None if more else found)
+        return out
+
+    @property
+    def _by_line(self) -> bool:
+        """Whether the lines of a long text decide, but for what their literals guard."""
+        whole = self._bare or self._bundle or self._networks or self._longest >= LONG
+        return not whole and all(literals.by_line for literals in self._literals)
 
     def _text(self, text: str) -> Class:
         found = set(self._any)

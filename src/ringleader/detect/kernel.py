@@ -13,63 +13,23 @@ Both memos are bounded. The same plan answers for decoded events (``Matcher.matc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from operator import getitem
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-import orjson
-
-from ringleader.detect.keywords import Prefilter, Suspects
+from ringleader.detect.keywords import Prefilter
 from ringleader.detect.plan import Asked, Budget, Keywords, Plan, Rules
 from ringleader.detect.program import Predicate, Program
 from ringleader.schema.batch import Batch, Event
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from ringleader.detect.columns import Columns
 
 Hit = tuple[int, Rules]
 """The event's place in its batch, and the numbers of the rules that hold on it."""
 
-Codes = npt.NDArray[np.int32]
-Classes = npt.NDArray[np.int64]
-_FEW = 16  # values that are cheaper to take one by one
-
 Aliases = Callable[[str], Mapping[str, tuple[str, ...]]]
 Scope = Callable[[str], Sequence[int]]
-
-
-@dataclass(slots=True)
-class Columns:
-    """Stored rows as the kernel reads them.
-
-    ``plain``: column to (code of each row, -1 for missing; the distinct values). ``loose``: values without a column, as
-    (their rows, their JSON): keywords are sought in them too. ``special``: rows in which a field that rules ask for is
-    not a plain text (a list, an explicit null, a column beyond the budget), as whole events.
-
-    Rows of several kinds may lie in the same columns: ``chosen`` are then the ones that are meant, while ``plain`` and
-    ``suspects`` are the same for all.
-    """
-
-    rows: int
-    plain: Mapping[str, tuple[Codes, pa.StringArray]]
-    loose: tuple[Codes, pa.StringArray] | None = None
-    special: Mapping[int, Event] = field(default_factory=dict)
-    chosen: npt.NDArray[np.intp] | None = None
-    suspects: Suspects = field(default_factory=Suspects)
-
-    def codes(self, name: str) -> Codes:
-        """The code of each row that is meant."""
-        codes = self.plain[name][0]
-        return codes if self.chosen is None else codes[self.chosen]
-
-    def event(self, row: int, names: Iterable[str]) -> Event:
-        """The plain texts of a row in some fields."""
-        at = row if self.chosen is None else int(self.chosen[row])
-        columns = ((name, *self.plain[name]) for name in names if name in self.plain)
-        return {name: words[int(codes[at])].as_py() for name, codes, words in columns if codes[at] >= 0}
 
 
 class Matcher:
@@ -158,30 +118,9 @@ class Matcher:
 
     def match_plan(self, plan: Plan, columns: Columns) -> list[Hit]:
         """The same for rows of any kinds that have this plan."""
-        if plan.idle:
-            return []
-        special = columns.special
-        hits = [(row, rules) for row, event in special.items() if (rules := plan.match(event))]
-        classes = [_field_classes(plan, place, columns) for place in range(len(plan.fields))]
-        if plan.keywords is not None:
-            classes.append(_keyword_classes(plan.keywords, columns, self._sieve(plan.keywords)))
-        for _, names in plan.exists:
-            there = np.zeros(columns.rows, dtype=np.int64)
-            for name in names:
-                if name in columns.plain:
-                    there |= columns.codes(name) >= 0
-            classes.append(there)
-        for rows, key in _combinations(classes, columns.rows):
-            fixed, pending = plan.rules(key)
-            if not fixed and not pending:
-                continue
-            for row in rows.tolist():
-                if row in special:
-                    continue
-                rules = plan.settle(columns.event(row, plan.referred), key, fixed, pending) if pending else fixed
-                if rules:
-                    hits.append((row, rules))
-        return sorted(hits)
+        from ringleader.detect import columns as stored  # Arrow, which ``scan`` does without
+
+        return stored.match(plan, columns, None if plan.keywords is None else self._sieve(plan.keywords))
 
 
 def _match_plain(plan: Plan, events: list[Event], chosen: list[int], flagged: set[int]) -> list[Hit]:
@@ -225,81 +164,3 @@ def constants(kind: str) -> dict[str, str]:
     """Fields whose value a kind fixes: a Windows kind ends in its event id."""
     parts = kind.split("/")
     return {"EventID": parts[2]} if parts[0] == "windows" and len(parts) == 3 and parts[2].isdigit() else {}
-
-
-def _field_classes(plan: Plan, place: int, columns: Columns) -> Classes:
-    """The class of each row in one field of the plan."""
-    memo = plan.memos[place]
-    out = np.full(columns.rows, memo[None], dtype=np.int64)
-    for name in reversed(plan.names(place)):
-        if name in columns.plain:
-            _put_classes(out, memo.__getitem__, columns.codes(name), columns.plain[name][1])
-    return out
-
-
-def _put_classes(out: Classes, one: Callable[[str], int], codes: Codes, words: pa.StringArray) -> None:
-    """Put the class of each row's word into ``out``. Words that no row has are of kinds that are asked other things."""
-    there = np.flatnonzero(codes >= 0)
-    if not len(there):
-        return
-    held = codes if len(there) == len(codes) else codes[there]
-    places: npt.NDArray[np.integer]
-    order: npt.NDArray[np.integer]
-    if len(held) * 4 < len(words):
-        places, order = np.unique(held, return_inverse=True)
-    else:
-        used = np.zeros(len(words), dtype=bool)
-        used[held] = True
-        places = np.flatnonzero(used)
-        order = held if len(places) == len(words) else (np.cumsum(used) - 1)[held]
-    if len(places) <= _FEW:
-        texts = [words[place].as_py() for place in places.tolist()]
-    else:
-        texts = (words if len(places) == len(words) else words.take(places)).to_pylist()
-    out[there] = np.fromiter(map(one, texts), dtype=np.int64, count=len(places))[order]
-
-
-def _keyword_classes(keywords: Keywords, columns: Columns, sieve: Prefilter | None) -> Classes:
-    """The class of each row's values taken together; few rows hold any keyword, so only these are joined in Python."""
-    found: dict[int, set[int]] = {}
-    suspects = None if sieve is None else columns.suspects.among(columns.plain, sieve)
-    for name in columns.plain if suspects is None else suspects:
-        codes, words = columns.codes(name), columns.plain[name][1]
-        classes = np.zeros(columns.rows, dtype=np.int64)
-        if suspects is not None:
-            codes = np.where(np.isin(codes, suspects[name]), codes, -1)
-        _put_classes(classes, keywords.one, codes, words)
-        for row in np.flatnonzero(classes).tolist():
-            found.setdefault(row, set()).add(int(classes[row]))
-    if columns.loose is not None:
-        rows, texts = columns.loose
-        places = range(len(texts)) if sieve is None else sieve.suspects(texts)
-        for place in places:
-            if number := keywords.one(orjson.loads(texts[place].as_py())):
-                found.setdefault(int(rows[place]), set()).add(number)
-    out = np.zeros(columns.rows, dtype=np.int64)
-    for row, numbers in found.items():
-        out[row] = keywords.joined(numbers)
-    return out
-
-
-def _combinations(codes: Sequence[Classes], rows: int) -> Iterable[tuple[npt.NDArray[np.intp], tuple[int, ...]]]:
-    """Rows with the same classes in all columns, with those classes. Mixed radix, renumbered before it overflows."""
-    if not codes:
-        if rows:
-            yield np.arange(rows), ()
-        return
-    mixed = np.zeros(rows, dtype=np.int64)
-    size = 1
-    for column in codes:
-        width = int(column.max(initial=0)) + 1
-        if size * width >= 2**62:
-            _, mixed = np.unique(mixed, return_inverse=True)
-            size = int(mixed.max(initial=0)) + 1
-        mixed = mixed * width + column
-        size *= width
-    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
-    order = np.argsort(inverse, kind="stable")
-    bounds = np.searchsorted(inverse[order], np.arange(len(first) + 1))
-    for place, row in enumerate(first.tolist()):
-        yield order[bounds[place] : bounds[place + 1]], tuple(int(column[row]) for column in codes)

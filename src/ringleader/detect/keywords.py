@@ -8,16 +8,18 @@ looked at value by value. It errs on the side of looking: an event is passed ove
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 import ahocorasick_rs
-import numpy as np
-import pyarrow as pa
 
 from ringleader.detect.program import Predicate, Program
 from ringleader.schema.batch import Batch
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _WIDE = ("windows/any/0", "linux/any", "web/any", "zeek/any")
 _MAX_FRAGMENTS = 60  # above about 64, the automaton loses the vector instructions that make it fast
@@ -73,13 +75,13 @@ class Prefilter:
         _, offsets, content = words.buffers()
         if content is None:
             return []
-        bounds = np.frombuffer(offsets, dtype=np.int32)[words.offset : words.offset + len(words) + 1]
-        first = int(bounds[0])
+        bounds = memoryview(offsets).cast("B").cast("i")[words.offset : words.offset + len(words) + 1]
+        first = bounds[0]
         found: set[int] = set()
         # A needle lies within reach of its fragment, but the fragment may be one that begins in the word before.
-        for start, end in self._spots(memoryview(content).cast("B")[first : int(bounds[-1])]):
-            low = int(np.searchsorted(bounds, first + start - self._reach, side="right")) - 1
-            high = int(np.searchsorted(bounds, first + end + self._reach, side="left"))
+        for start, end in self._spots(memoryview(content).cast("B")[first : bounds[-1]]):
+            low = bisect_right(bounds, first + start - self._reach) - 1
+            high = bisect_left(bounds, first + end + self._reach)
             found.update(range(max(0, low), min(len(words), high)))
         return sorted(found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import ahocorasick_rs
 
@@ -30,12 +31,12 @@ class Literals:
         self._cased = cased
         ordered = sorted(words)
         self._placed = [words[word] for word in ordered]
-        self._automaton = ahocorasick_rs.AhoCorasick(ordered)
+        self._automaton = _automaton(tuple(ordered))
         # Leftmost matches of few literals are found with vector instructions: a quick way to say that there are none.
         leftmost = ahocorasick_rs.MatchKind.LeftmostFirst
         self._quick = ahocorasick_rs.AhoCorasick(ordered, leftmost) if len(ordered) <= _FEW else None
         self._handful = ordered if len(ordered) <= HANDFUL else None
-        self._by_line = self._handful is None and not any("\n" in word for word in ordered)
+        self.by_line = not any("\n" in word for word in ordered)
         self._lines: dict[str, int] = {}  # line to its place in _hits
         self._hits: list[Placed] = []
         self._numbers: dict[Placed, int] = {}
@@ -46,8 +47,8 @@ class Literals:
 
     def find(self, text: str, found: set[int], pending: set[int]) -> None:
         """Add the predicates that hold to ``found``, those whose guard stands in the text to ``pending``."""
-        if len(text) < LONG or not self._by_line or "\n" not in text:
-            self._take(self._look(text), found, pending, True, True)
+        if len(text) < LONG or self._handful is not None or not self.by_line or "\n" not in text:
+            self.take(self.look(text), found, pending, True, True)
             return
         if self._kept > LINE_MEMO:
             self._lines.clear()
@@ -62,19 +63,20 @@ class Literals:
             numbers = set(map(self._lines.get, lines))
         for number in numbers:
             if hits := self._hits[number]:  # type: ignore[index]
-                self._take(hits, found, pending, False, False)
-        self._take(self._hits[self._lines[lines[0]]], found, pending, True, False)
-        self._take(self._hits[self._lines[lines[-1]]], found, pending, False, True)
+                self.take(hits, found, pending, False, False)
+        self.take(self._hits[self._lines[lines[0]]], found, pending, True, False)
+        self.take(self._hits[self._lines[lines[-1]]], found, pending, False, True)
 
     def _learn(self, line: str) -> None:
-        hits = self._look(line)
+        hits = self.look(line)
         number = self._numbers.setdefault(hits, len(self._hits))
         if number == len(self._hits):
             self._hits.append(hits)
         self._lines[line] = number
         self._kept += len(line) + 100
 
-    def _look(self, text: str) -> Placed:
+    def look(self, text: str) -> Placed:
+        """The literals in a text, or in a line of it."""
         content = text if self._cased else value.fold(text)
         if self._handful is not None:
             return tuple(
@@ -88,7 +90,9 @@ class Literals:
         seen = self._automaton.find_matches_as_indexes(content, overlapping=True)
         return tuple({(word, (start == 0) | (end == size) << 1) for word, start, end in seen})
 
-    def _take(self, hits: Placed, found: set[int], pending: set[int], first: bool, last: bool) -> None:
+    def take(self, hits: Placed, found: set[int], pending: set[int], first: bool, last: bool) -> None:
+        """What follows from ``hits`` in a line of a text; ``first`` and ``last``: whether the text begins or ends with
+        it."""
         for word, place in hits:
             for number, mode in self._placed[word]:
                 if mode == GUARD:
@@ -99,3 +103,9 @@ class Literals:
                     or (mode == ENDS and last and place & 2)
                 ):
                     found.add(number)
+
+
+@lru_cache(maxsize=256)
+def _automaton(words: tuple[str, ...]) -> ahocorasick_rs.AhoCorasick:
+    """Kinds ask the same of fields with different names: a command line of Sysmon's and of Security's, say."""
+    return ahocorasick_rs.AhoCorasick(words)

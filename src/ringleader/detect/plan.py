@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from operator import getitem
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringleader.detect import tree
 from ringleader.detect.field import NONE, Class, Field
@@ -13,6 +13,9 @@ from ringleader.detect.program import Predicate, Program, Tree
 from ringleader.detect.screen import Screen
 from ringleader.schema import value
 from ringleader.schema.batch import Event
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MEMO_CHARS = 64 << 20
 """Characters of values that the memos of one matcher keep before they start anew."""
@@ -55,7 +58,7 @@ class _Classes:
         return known
 
 
-class _Memo(dict[Any, int]):
+class Memo(dict[Any, int]):
     """Decoded value to class number. Lists cannot be keys: callers meet TypeError and ask ``of``."""
 
     def __init__(
@@ -90,6 +93,16 @@ class _Memo(dict[Any, int]):
             self[content] = number
             self._budget.spend(64)
         return number
+
+    def several(self, texts: pa.StringArray) -> list[int]:
+        """The class numbers of distinct texts."""
+        found = self._field.classes(texts)
+        if found is None:
+            return list(map(self.__getitem__, texts.to_pylist()))
+        return [
+            self[texts[place].as_py()] if each is None else self._classes.number(each)
+            for place, each in enumerate(found)
+        ]
 
     def of(self, content: Any) -> int:
         if isinstance(content, list | dict):
@@ -157,6 +170,7 @@ class Plan:
             if predicate.op.startswith("ref") and number in owners
         }
         self._index_rules(predicates)
+        self._wide = {rule for rule, leaves in self._leaves.items() if any(not predicates[n].field for n in leaves)}
         self.classes = _Classes()
         keywords = by_field.pop("", None)
         self.keywords = None if keywords is None else Keywords(keywords, self.classes, budget, report)
@@ -165,7 +179,7 @@ class Plan:
         self.fields = tuple(choice[0] for choice in names)
         self.fallbacks = [(place, choice[1:]) for place, choice in enumerate(names) if len(choice) > 1]
         self.memos = tuple(
-            _Memo(tests, report, self.classes, budget, self._gates(tests, owners)) for tests in by_field.values()
+            Memo(tests, report, self.classes, budget, self._gates(tests, owners)) for tests in by_field.values()
         )
         self.exists = [
             (number, tuple(renames.get(n, n) for n in aliases.get(predicate.field, (predicate.field,))))
@@ -213,7 +227,7 @@ class Plan:
 
     def wide(self, rule: int) -> bool:
         """Whether ``rule`` asks all values of an event."""
-        return any(not self._predicates[number].field for number in self._leaves[rule])
+        return rule in self._wide
 
     def content(self, event: Event, field: str) -> Any:
         """What an event holds in a field of Sigma's name; None if it has none."""
@@ -307,19 +321,20 @@ class Plan:
         found.update(number for number, reference in self._references.items() if reference(event))
         return tuple(sorted([*fixed, *(rule for rule in pending if tree.holds(self._trees[rule], found))]))
 
-    def evidence(self, event: Event, rule: int) -> dict[str, str]:
-        """The fields on which ``rule`` holds, with their values: what a hunter wants to see first."""
-        leaves, predicates = self._leaves[rule], self._predicates
-        found = self.true(self.key(event, keywords=self.wide(rule)))
+    def evidence(self, event: Event, rules: Sequence[int]) -> list[dict[str, str]]:
+        """For each of ``rules`` the fields on which it holds, with their values: what a hunter wants to see first."""
+        found = self.true(self.key(event, keywords=any(map(self.wide, rules))))
+        return [self._shown(event, [number for number in self._leaves[rule] if number in found]) for rule in rules]
+
+    def _shown(self, event: Event, held: Iterable[int]) -> dict[str, str]:
         shown: dict[str, str] = {}
-        for number in leaves:
-            predicate = predicates[number]
-            if number not in found or predicate.op in ("null", "exists"):
+        for number in held:
+            predicate = self._predicates[number]
+            if predicate.op in ("null", "exists"):
                 continue
             if predicate.field:
-                choices = self.names(self.sigma_fields.index(predicate.field))
-                name = next((n for n in choices if event.get(n) is not None), choices[0])
-                shown[predicate.field] = value.show(event.get(name))
+                if predicate.field not in shown:
+                    shown[predicate.field] = value.show(self.content(event, predicate.field))
             else:
                 test = Field({number: predicate})
                 shown.update((name, value.show(c)) for name, c in event.items() if number in test.classify(c))
@@ -354,11 +369,11 @@ class Keywords:
         self.numbers = tuple(predicates)
         self.predicates = tuple(predicates.values())
         self._classes = classes
-        self._memo = _Memo(predicates, slow, classes, budget)
+        self.memo = Memo(predicates, slow, classes, budget)
 
     def of(self, contents: Iterable[Any]) -> int:
         """The number of the union of the classes of all ``contents``. Keywords never hold on null."""
-        return self.joined({self._memo.of(content) for content in contents if content is not None})
+        return self.joined({self.memo.of(content) for content in contents if content is not None})
 
     def joined(self, numbers: set[int]) -> int:
         """The number of the union of classes."""
@@ -368,7 +383,7 @@ class Keywords:
 
     def one(self, content: Any) -> int:
         """The number of the class of one value."""
-        return 0 if content is None else self._memo.of(content)
+        return 0 if content is None else self.memo.of(content)
 
 
 class _Reference:

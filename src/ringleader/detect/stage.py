@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from ringleader.detect import alerts, check, findings, ruleset, stored, worker
+from ringleader.detect import alerts, findings, ruleset, stored, worker
 from ringleader.detect.correlate import Correlator
-from ringleader.detect.documents import Problem
 from ringleader.detect.findings import Finding
+from ringleader.detect.rule import Problem
 from ringleader.detect.ruleset import RuleSet
 from ringleader.detect.sequence import MAX_ROWS, Seen, sequences
 from ringleader.detect.worker import Worker
@@ -30,6 +30,7 @@ from ringleader.store.layout import kind_of
 NOT_MATCHED = "not-matched"
 """Code of the rejects that concern events; the other codes of the stage are those of rules."""
 MAX_DETAIL = 500
+_BATCH = 10_000
 
 
 @dataclass
@@ -92,6 +93,7 @@ def run(
     """
     watcher = progress or Silent()
     found, kept = ruleset.load(rules, expansions=expansions)
+    engine.prepare(worker.opened, str(kept))
     entries = store.entries("events")
     total = sum(entry.rows for entry in entries)
     rule_count = len(found.entries) + len(found.correlations)
@@ -151,7 +153,7 @@ def _findings(
         summary.failures.append(f"correlations saw only the first {MAX_ROWS:,} events of their rules")
     correlator = Correlator(found.correlations)
     hits = sequences(correlator, seen)
-    while rows := list(islice(hits, 10_000)):
+    while rows := list(islice(hits, _BATCH)):
         yield findings.batch(rows)
     titles = {each.rule.digest: each.rule.title for each in found.correlations}
     for digest, count in sorted((+correlator.forgotten).items()):  # without zeros
@@ -215,19 +217,17 @@ def _check(
     engine: Engine,
     progress: Progress,
 ) -> int:
+    from ringleader.detect import check  # with pySigma, which other runs do without
+
     given = {name: tuple(values) for name, values in expansions.items()}
     files = Counter(kind for unit in units for file in unit.files for kind in kinds_in(file))
     asked = [
-        check.Unit(u.rules, tuple(map(str, rules)), given, u.root, file, _samples(file, files))
+        check.Unit(u.rules, tuple(map(str, rules)), given, u.root, file, check.samples(file, files))
         for u in units
         for file in u.files
     ]
     progress.begin("Asking the oracle", len(asked), "files")
     return check.run(asked, engine, progress)
-
-
-def _samples(file: File, files: Mapping[str, int]) -> dict[str, int]:
-    return {kind: max(1, check.ROWS // files[kind]) for kind in kinds_in(file)}
 
 
 def match(unit: Unit) -> Answer:
@@ -237,19 +237,24 @@ def match(unit: Unit) -> Answer:
     sink = pa.BufferOutputStream()
     seen: list[Seen] = []
     with pa.ipc.new_stream(sink, tables.FINDINGS, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)) as out:
-        for group in stored.read(Path(unit.root), unit.files, own.matcher.plan, lambda kind: _wanted(own, kind)):
-            hits = iter(own.matcher.match_plan(group.plan, group.columns()))
-            while some := list(islice(hits, 10_000)):
-                rows: list[Finding] = []
-                for row, held in some:
-                    fixed = group.fixed(row)
-                    event = group.event(row, _shown(own, fixed["kind"], held))
-                    found, each = own.take(held, event, {}, **fixed)
-                    rows += found
-                    if each is not None:
-                        seen.append(each)
-                out.write_batch(findings.batch(rows))
+        hits = _hits(unit, own, seen)
+        while some := list(islice(hits, _BATCH)):
+            out.write_batch(findings.batch(some))
     return Answer(sink.getvalue().to_pybytes(), seen, tuple(sorted(own.slow)))
+
+
+def _hits(unit: Unit, own: Worker, seen: list[Seen]) -> Iterator[Finding]:
+    """The findings; to ``seen`` goes what correlations need."""
+    for group in stored.read(Path(unit.root), unit.files, own.matcher.plan, lambda kind: _wanted(own, kind)):
+        hits = own.matcher.match_plan(group.plan, group.columns())
+        for at in range(0, len(hits), _BATCH):
+            some = hits[at : at + _BATCH]
+            for (row, held), fixed in zip(some, group.fixed([row for row, _ in some]), strict=True):
+                event = group.event(row, _shown(own, fixed["kind"], held))
+                found, each = own.take(held, event, {}, **fixed)
+                yield from found
+                if each is not None:
+                    seen.append(each)
 
 
 def _wanted(own: Worker, kind: str) -> set[str] | None:

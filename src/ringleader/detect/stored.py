@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringleader.detect.kernel import Codes, Columns
+from ringleader.detect.columns import Codes, Columns
 from ringleader.detect.keywords import Suspects
 from ringleader.detect.plan import Plan
 from ringleader.schema.batch import Event
@@ -38,23 +38,24 @@ _FIXED = ("event_id", "evidence_id", "kind", "time", "host", "rest")
 class Block:
     """Rows of one or several files, of any kinds."""
 
-    def __init__(self, table: pa.Table) -> None:
-        self.table = table
+    def __init__(self, tables: list[pa.Table]) -> None:
+        """Empties the list: what is encoded anew must not stay in memory twice."""
+        whole = tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="default")
+        tables.clear()
+        self.table = whole.select(_FIXED)
         self.suspects = Suspects()
-
-    @cached_property
-    def plain(self) -> dict[str, tuple[Codes, pa.StringArray]]:
+        self.plain: dict[str, tuple[Codes, pa.StringArray]] = {}
         """Field to (code of each row, -1 for missing; the distinct values), without fields that no row has."""
-        columns = {name: self.table[name] for name in self.table.column_names if name not in _FIXED}
-        return {field_name(name): _encoded(c) for name, c in columns.items() if c.null_count < len(c)}
+        columns = {name: whole[name] for name in whole.column_names if name not in _FIXED}
+        del whole
+        for name in list(columns):
+            column = columns.pop(name)
+            if column.null_count < len(column):
+                self.plain[field_name(name)] = _encoded(column)
 
     @cached_property
     def kinds(self) -> tuple[Codes, pa.StringArray]:
         return _encoded(self.table["kind"])
-
-    @cached_property
-    def times(self) -> pa.ChunkedArray:
-        return self.table["time"].cast(pa.int64())
 
     @cached_property
     def rest(self) -> tuple[Codes, pa.Array, pa.Array]:
@@ -130,11 +131,12 @@ class Group:
         kind: str = words[int(codes[self._at(row)])].as_py()
         return kind
 
-    def fixed(self, row: int) -> dict[str, Any]:
-        """event_id, evidence_id, kind, time (microseconds, or None) and host of a row."""
-        at = self._at(row)
-        found = {name: self.block.table[name][at].as_py() for name in ("event_id", "evidence_id", "host")}
-        return found | {"kind": self.kind(row), "time": self.block.times[at].as_py()}
+    def fixed(self, rows: Sequence[int]) -> list[dict[str, Any]]:
+        """event_id, evidence_id, kind, time (microseconds, or None) and host of some rows."""
+        some = self.block.table.select(["event_id", "evidence_id", "kind", "time", "host"])
+        some = some.take(pa.array([self._at(row) for row in rows], pa.int64()))
+        found: list[dict[str, Any]] = some.set_column(3, "time", some["time"].cast(pa.int64())).to_pylist()
+        return found
 
     def _at(self, row: int) -> int:
         return row if self.chosen is None else int(self.chosen[row])
@@ -149,14 +151,14 @@ def read(root: Path, files: Sequence[File], plans: Plans, wanted: Wanted) -> Ite
     for table, unpacked in _row_groups(root, files, plans, wanted):
         wider = names.union(table.column_names)
         if some and (size + unpacked > BYTES or (rows + table.num_rows) * len(wider) > CELLS):
-            yield from _together(some).groups(plans)
-            some, wider, rows, size = [], set(table.column_names), 0, 0
+            yield from Block(some).groups(plans)
+            wider, rows, size = set(table.column_names), 0, 0
         some.append(table)
         names = wider
         rows += table.num_rows
         size += unpacked
     if some:
-        yield from _together(some).groups(plans)
+        yield from Block(some).groups(plans)
 
 
 def _row_groups(root: Path, files: Sequence[File], plans: Plans, wanted: Wanted) -> Iterator[tuple[pa.Table, int]]:
@@ -176,10 +178,6 @@ def _row_groups(root: Path, files: Sequence[File], plans: Plans, wanted: Wanted)
             for number in range(opened.num_row_groups):
                 table = opened.read_row_group(number, columns=[*_FIXED, *own], use_threads=False)
                 yield table, footer.row_group(number).total_byte_size
-
-
-def _together(some: list[pa.Table]) -> Block:
-    return Block(some[0] if len(some) == 1 else pa.concat_tables(some, promote_options="default"))
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[Codes, pa.StringArray]:

@@ -39,13 +39,13 @@ class Worker:
         account = findings.account(kind, event, renames)
         found = []
         digests = []
-        for number in held:
+        for number, values in zip(held, plan.evidence(event, held), strict=True):
             entry = self.rules.entries[number]
             if entry.rule.digest in self.needs:
                 digests.append(entry.rule.digest)
             if entry.emits:
-                values = findings.cut(plan.evidence(event, number))
-                found.append(Finding(entry.rule, "sigma", evidence_id, event_id, kind, time, host, account, values))
+                shown = findings.cut(values)
+                found.append(Finding(entry.rule, "sigma", evidence_id, event_id, kind, time, host, account, shown))
         if not digests or time is None:
             return found, None
         names = set().union(*(self.needs[digest] for digest in digests))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ringleader.ingest import containers, place, readers
+from ringleader.ingest import containers, readers
 from ringleader.ingest.containers import DAMAGE, Leaf, OverLimitError, Spent, Stream, Unpacker, recognise
 from ringleader.ingest.discover import Found, Refused, open_regular
 from ringleader.ingest.limits import Limits
@@ -196,6 +196,8 @@ def _plan(
     units = tuple(reader.plan(source, size, readers.BLOCK))
     if not look.hashed:
         return units, ()
+    from ringleader.ingest import place  # Arrow, which ``scan`` does without
+
     found = place.survey(reader, (batch for unit in units for batch in reader.read(source, unit)))
     return units, tuple(sorted(found.items()))
 

@@ -27,6 +27,8 @@ from ringleader.store.manifest import File, Manifest
 
 COMPRESSION = "zstd"
 _CHUNK = 1 << 20
+_GROUP = 1 << 15
+"""Rows of a row group, but for the last batch in it."""
 
 
 class Transaction:
@@ -51,9 +53,9 @@ class Transaction:
         temporary = self.folder / f"{len(self._new)}.parquet"
         rows = 0
         with writing_to(self._layout.root), writer(temporary, schema) as out:
-            for batch in data.to_batches() if isinstance(data, pa.Table) else data:
-                out.write_batch(batch.cast(schema) if batch.schema != schema else batch)
-                rows += batch.num_rows
+            for some in _gathered(data.to_batches() if isinstance(data, pa.Table) else data):
+                out.write_table(pa.Table.from_batches([b.cast(schema) if b.schema != schema else b for b in some]))
+                rows += sum(batch.num_rows for batch in some)
         with writing_to(self._layout.root):
             digest, size = sha256_file(temporary)
         file = File(f"{table}/{stem}-{digest[:12]}.parquet", digest, size, rows)
@@ -95,6 +97,20 @@ class Transaction:
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """Batches that make a row group: each costs whoever writes or reads it as much as hundreds of rows."""
+    some: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        some.append(batch)
+        rows += batch.num_rows
+        if rows >= _GROUP:
+            yield some
+            some, rows = [], 0
+    if some:
+        yield some
 
 
 @contextlib.contextmanager
