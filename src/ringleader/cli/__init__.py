@@ -20,6 +20,7 @@ from ringleader.cli import (
     knowledge,
     link,
     options,
+    profile,
     report,
     rules,
     scan,
@@ -89,6 +90,7 @@ _STAGE_VERBS: dict[str, Callable[..., None]] = {
     "ingest": ingest.ingest,
     "detect": detect.detect,
     "link": link.link,
+    "profile": profile.profile,
     "report": report.report,
 }
 
