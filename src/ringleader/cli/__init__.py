@@ -26,6 +26,7 @@ from ringleader.cli import (
     scan,
     score,
     screen,
+    show,
     simulate,
     status,
     verify,
@@ -112,6 +113,12 @@ app.command(
 app.command(
     "verify", cls=options.Verb, rich_help_panel="A case", help="Recompute the hashes of all evidence and tables."
 )(verify.verify)
+app.command(
+    "show",
+    cls=options.Verb,
+    rich_help_panel="A case",
+    help="Tell one intrusion as a story: entry, phases, hosts, accounts, gaps, weakest link, traits.",
+)(show.show)
 for _stage in STAGES:
     app.command(
         _stage.name,

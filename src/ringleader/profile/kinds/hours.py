@@ -62,7 +62,8 @@ class TimeZone(Plain):
 def _detail(estimate: Zone) -> dict[str, object]:
     return {
         "method": "mean direction of sessions on the 24 hour circle, Rayleigh test, standard error by circular"
-        " dispersion (Fisher, Statistical Analysis of Circular Data, 1993, 4.4); a working day's middle taken at day_centre",
+        " dispersion (Fisher, Statistical Analysis of Circular Data, 1993, 4.4);"
+        " a working day's middle is taken to be day_centre",
         "sessions": estimate.sessions,
         "hours": estimate.hours,
         "mean_hour_utc": round(estimate.mean, 2),

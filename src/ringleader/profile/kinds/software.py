@@ -36,6 +36,16 @@ class Software(Plain):
                 yield Mark(tool, "claimed")
 
 
+def named(software: str) -> str:
+    """The id with the tool's name, where software.yml knows it.
+
+    >>> named("S0002"), named("S9999")
+    ('S0002 Mimikatz', 'S9999')
+    """
+    name = next((tool.name for tool in facts.software().tools if tool.id == software), software)
+    return software if name.lower() == software.lower() else f"{software} {name}"
+
+
 def renamed(sighting: Sighting) -> str:
     """What a known tool is called, where it runs under another name; else empty."""
     for original in sighting.all("original"):
