@@ -15,6 +15,7 @@ from ringleader.profile.sighting import Sighting
 FINDINGS = 20
 """Findings behind a trait that are named, the earliest."""
 HOSTS = 50
+"""Hosts of a trait that are named, the first by name."""
 DISTINCT = 20_000
 """Values of one kind in one intrusion that are held at once."""
 
@@ -28,7 +29,7 @@ class Gathered:
     count: int = 0
     first: int | None = None
     last: int | None = None
-    hosts: set[str] = field(default_factory=set)
+    hosts: tuple[str, ...] = ()
     findings: list[tuple[int, str]] = field(default_factory=list)
     detail: str | None = None
 
@@ -41,13 +42,24 @@ class Gathered:
         if time is not None:
             self.first = time if self.first is None or time < self.first else self.first
             self.last = time if self.last is None or time > self.last else self.last
-        if sighting.host:
-            self.hosts.add(sighting.host)
-        if len(self.findings) < FINDINGS or (time or 0, "") <= self.findings[-1]:
-            known = {name for _, name in self.findings}
-            self.findings += [(time or 0, name) for name in sighting.findings if name not in known]
-            self.findings.sort()
-            del self.findings[FINDINGS:]
+        if sighting.host and sighting.host not in self.hosts:
+            self.hosts += (sighting.host,)
+            if len(self.hosts) > 2 * HOSTS:
+                self.hosts = self.where()
+        for name in sighting.findings:
+            self.findings.append((time or 0, name))
+        if len(self.findings) > 3 * FINDINGS:
+            self.findings = self.behind()
+
+    def where(self) -> tuple[str, ...]:
+        return tuple(sorted(self.hosts)[:HOSTS])
+
+    def behind(self) -> list[tuple[int, str]]:
+        """The earliest findings, each once."""
+        earliest: dict[str, int] = {}
+        for time, name in sorted(self.findings):
+            earliest.setdefault(name, time)
+        return [(time, name) for name, time in list(earliest.items())[:FINDINGS]]
 
     def join(self, other: Gathered) -> None:
         """Take in what was gathered for another value; events that both have count twice."""
@@ -56,8 +68,9 @@ class Gathered:
             self.grade, self.basis = other.grade, other.basis
         self.first = min((t for t in (self.first, other.first) if t is not None), default=None)
         self.last = max((t for t in (self.last, other.last) if t is not None), default=None)
-        self.hosts |= other.hosts
-        self.findings = sorted({*self.findings, *other.findings})[:FINDINGS]
+        self.hosts = tuple(sorted({*self.hosts, *other.hosts})[:HOSTS])
+        self.findings += other.findings
+        self.findings = self.behind()
 
 
 class Gatherer:

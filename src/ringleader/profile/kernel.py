@@ -15,19 +15,26 @@ import pyarrow.compute as pc
 
 from ringleader.engines import collector
 from ringleader.profile import facts
-from ringleader.profile.gather import HOSTS, Gathered, Gatherer, top
+from ringleader.profile.facts import Basis
+from ringleader.profile.gather import Gathered, Gatherer, top
 from ringleader.profile.kinds import KINDS, Kind, Mark
 from ringleader.profile.names import Hostnames
 from ringleader.profile.sighting import Context, Fetch, Reader, Sighting, Slots
 from ringleader.schema import tables
 
-GROUP = 200_000
-"""Findings of the intrusions that are taken together."""
+GROUP = 100_000
+"""Findings of the intrusions that are taken together: the events are read once for each group."""
+MOST_ROWS = 20_000
 MAX_REMEMBERED = 100_000
 
 _ORDER = {basis: place for place, basis in enumerate(facts.grades().content)}
 
+_TIMELESS = [(number, kind) for number, kind in enumerate(KINDS) if kind.timeless]
+_OTHERS = [(number, kind) for number, kind in enumerate(KINDS) if not kind.timeless]
+
 Row = dict[str, Any]
+Marked = tuple[int, dict[str, Basis]]
+"""Number of a kind, and its values with what they rest on."""
 Wanted = dict[tuple[str, int], set[int]]
 """By intrusion and number of the kind: hashes of the values that count."""
 
@@ -42,7 +49,7 @@ def profile(
     sizes = {row["values"]: row["counts"] for row in pc.value_counts(steps["intrusion_id"]).to_pylist()}
     for group in _groups(ids, sizes):
         with collector.paused():
-            yield _group(group, known, steps, findings, fetch, context, hosts)
+            yield from _group(group, known, steps, findings, fetch, context, hosts)
 
 
 def _groups(ids: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
@@ -66,7 +73,7 @@ def _group(
     fetch: Fetch,
     context: Context,
     hosts: Hostnames,
-) -> pa.RecordBatch:
+) -> Iterator[pa.RecordBatch]:
     mine = steps.filter(pc.is_in(steps["intrusion_id"], pa.array(ids, pa.string())))
     sightings = _sightings(mine, findings, known, hosts)
     gatherers = _gather(sightings, fetch, context, None)
@@ -86,7 +93,11 @@ def _group(
         for number, kind in enumerate(KINDS):
             if (owner, number) in gatherers:
                 rows += _rows(owner, kind, gatherers.pop((owner, number)))
-    return _batch(rows)
+        if len(rows) >= MOST_ROWS:
+            yield _batch(rows)
+            rows = []
+    if rows:
+        yield _batch(rows)
 
 
 def _sightings(
@@ -154,8 +165,8 @@ def _gather(
     reader = Reader()
 
     def take(owner: str, one: Sighting) -> None:
-        for number, some in enumerate(marks.of(one)):
-            if some and (wanted is None or (owner, number) in wanted):
+        for number, some in marks.of(one):
+            if wanted is None or (owner, number) in wanted:
                 gatherer = found.get((owner, number))
                 if gatherer is None:
                     gatherer = found[owner, number] = Gatherer(None if wanted is None else wanted[owner, number])
@@ -180,32 +191,29 @@ class _Marks:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._memo: dict[int, tuple[Slots, list[dict[str, Any] | None]]] = {}
+        self._memo: dict[int, tuple[Slots, list[Marked]]] = {}
 
-    def of(self, one: Sighting) -> Iterator[dict[str, Any] | None]:
+    def of(self, one: Sighting) -> Iterator[Marked]:
         slots = one.slots
-        if not slots:
-            timeless: list[dict[str, Any] | None] = [None] * len(KINDS)
-        else:
+        if slots:
             known = self._memo.get(id(slots))
             if known is None or known[0] is not slots:
-                timeless = [self._marks(kind, one) if kind.timeless else None for kind in KINDS]
                 if len(self._memo) >= MAX_REMEMBERED:
                     self._memo.clear()
-                self._memo[id(slots)] = (slots, timeless)
-            else:
-                timeless = known[1]
-        for number, kind in enumerate(KINDS):
-            yield timeless[number] if kind.timeless else self._marks(kind, one)
+                known = self._memo[id(slots)] = (slots, list(self._marks(_TIMELESS, one)))
+            yield from known[1]
+        yield from self._marks(_OTHERS, one)
 
-    def _marks(self, kind: Kind, one: Sighting) -> dict[str, Any] | None:
-        found: dict[str, Any] = {}
-        for mark in kind.of(one, self._context):
-            _keep(found, mark)
-        return found or None
+    def _marks(self, some: Sequence[tuple[int, Kind]], one: Sighting) -> Iterator[Marked]:
+        for number, kind in some:
+            found: dict[str, Basis] = {}
+            for mark in kind.of(one, self._context):
+                _keep(found, mark)
+            if found:
+                yield number, found
 
 
-def _keep(found: dict[str, Any], mark: Mark) -> None:
+def _keep(found: dict[str, Basis], mark: Mark) -> None:
     """Of two reasons for one value the better one, by the order in which grades.yml has them."""
     if mark.value and (mark.value not in found or _ORDER[mark.basis] < _ORDER[found[mark.value]]):
         found[mark.value] = mark.basis
@@ -230,8 +238,8 @@ def _row(owner: str, kind: Kind, value: str, one: Gathered, left_out: int) -> Ro
         "first_time": one.first,
         "last_time": one.last,
         "count": one.count,
-        "hosts": sorted(one.hosts)[:HOSTS],
-        "findings": [name for _, name in one.findings],
+        "hosts": one.where(),
+        "findings": [name for _, name in one.behind()],
         "left_out": left_out,
         "detail": one.detail,
     }

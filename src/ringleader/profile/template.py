@@ -13,6 +13,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from ringleader.profile import facts, folder
@@ -25,6 +26,7 @@ LONG_WORD = 32
 
 _MARK = re.compile(r"<[a-z0-9-]{2,20}>")
 _MARKED = re.compile(r"(?:[A-Za-z0-9_.\\:*@$+&!/-]|<[a-z0-9-]{2,20}>)*")
+_SHARE = re.compile(r"<(?:admin-)?share>\\(?:<[a-z]+>)?")
 _OPTION = re.compile(r"(--?|/)([A-Za-z?][\w?+-]*)(?:([:=])(.*))?", re.DOTALL)
 _PIECES = re.compile(r"([(),;{}|=\[\]])")
 _REDIRECTION = re.compile(r"(\d?>{1,2}(?:&\d)?|<)(?![a-z0-9-]{2,20}>)(.*)", re.DOTALL)
@@ -42,7 +44,7 @@ _WHOLE = _shapes(
     (r"[^\s:@]+:\S+@\S+", "<secret>"),  # user:password@host
     (r"[\w.$-]+/[\w.$-]+:\S+", "<secret>"),  # domain/user:password
     (r"[\w.$-]+@[\w.-]+(:\S*)?", "<account>"),
-    (r"(?=.*[A-Z])[a-z0-9+/]{24,}={0,2}", "<base64>"),
+    (r"(?=.*(?-i:[A-Z]))[a-z0-9+/]{24,}={0,2}", "<base64>"),
 )
 """Shapes of words that hold what others are cut at."""
 _SHAPES = _shapes(
@@ -94,6 +96,7 @@ class _State:
     out: list[str] = field(default_factory=list)
 
 
+@lru_cache(maxsize=32768)
 def template(command: str, names: Names = NOBODY, program: str = "") -> str:
     """``program``: what the program is, where that is known better than by its file's name."""
     found = _once(command, names, program)
@@ -127,6 +130,9 @@ def _once(command: str, names: Names, program: str) -> str:
 def words(command: str) -> Iterator[Word]:
     """Words as Windows parts them: quotes keep white space, a backslash makes the quote after it a letter. Single
     quotes keep white space too, where a word or an option's value begins with one."""
+    if '"' not in command and "'" not in command:
+        yield from (Word(text, False) for text in command.split())
+        return
     text, quote, quoted, some = "", "", False, False
     for at, letter in enumerate(command):
         if quote:
@@ -246,7 +252,13 @@ def _argument(text: str, state: _State) -> None:
 
 def _in_role(text: str, role: Role, state: _State) -> str:
     if role == "secret":
-        return _pieces(text, state) if text.startswith("\\\\") else "*" if text == "*" else "<secret>"
+        return (
+            _pieces(text, state)
+            if text.startswith("\\\\") or _SHARE.fullmatch(text)
+            else "*"
+            if text == "*"
+            else "<secret>"
+        )
     if role == "host" and text.isascii() and text.isdecimal():
         return "<number>"
     if role in ("account", "host", "name", "text"):
@@ -271,11 +283,12 @@ def _option(text: str, found: re.Match[str] | None, state: _State) -> str:
     given = {word, prefix + word}
     shown = word if prefix == "/" else name
     if separator:
+        attached = "" if given & known.secret else _attached(prefix, word, state)
+        if attached:
+            return f"{prefix}{attached}<secret>"
         if given & known.secret or any(part in word for part in known.secret_words):
             state.awaited = "" if value else "secret"
             return f"{prefix}{shown}{separator}" + (_secret(value) if value else "")
-        if attached := _attached(prefix, word, state):
-            return f"{prefix}{attached}<secret>"
         for role, options in (("account", known.account), ("host", known.host), ("name", known.name)):
             if given & options:
                 state.awaited = "" if value else role
@@ -283,7 +296,8 @@ def _option(text: str, found: re.Match[str] | None, state: _State) -> str:
         return f"{prefix}{_numbers(shown)}{separator}" + (_pieces(value, state) if value else "")
     if given & known.secret or any(part in word for part in ("password", "passwd", "secret", "token")):
         state.awaited = "secret"
-        return prefix + shown
+        attached = "" if given & known.secret else _attached(prefix, word, state)
+        return f"{prefix}{attached}<secret>" if attached else prefix + shown
     for role, options in (("account", known.account), ("host", known.host), ("name", known.name)):
         if given & options:
             state.awaited = role
@@ -296,7 +310,7 @@ def _option(text: str, found: re.Match[str] | None, state: _State) -> str:
 def _attached(prefix: str, word: str, state: _State) -> str:
     """The option's letters, if ``word`` carries a secret after them."""
     known = facts.secrets()
-    if prefix == "/" and not state.archiving:
+    if prefix == "--" or (prefix == "/" and not state.archiving):
         return ""
     for letters in known.attached:
         if word.startswith(letters) and len(word) > len(letters):

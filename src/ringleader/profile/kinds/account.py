@@ -56,6 +56,8 @@ def created(sighting: Sighting) -> Iterator[str]:
     for name in sighting.all("created_account"):
         yield bare(name)
     for command in commands(sighting):
+        if "/add" not in command.lower():
+            continue
         line = [word.text for word in words(command)]
         lowered = [word.lower() for word in line]
         if "user" in lowered and "/add" in lowered:

@@ -12,6 +12,7 @@ from ringleader.profile.kinds.software import renamed
 from ringleader.profile.sighting import Context, Sighting
 from ringleader.profile.template import template, words
 
+_LIKELY = re.compile(r"-hp|rar|7z|makecab|\btar\b", re.IGNORECASE)
 _VOLUME = re.compile(r"-v(\d{1,6}[bkmgt]?)", re.IGNORECASE)
 
 
@@ -31,6 +32,8 @@ def habits(command: str, program: str = "") -> Iterator[str]:
     >>> sorted(habits(r"C:\PerfLogs\r.exe a -hpx1y2 -m5 -v200m C:\PerfLogs\w20190131.dat C:\PerfLogs\n.dit"))
     ['compression -m5', 'ending .dat', 'folder perflogs', 'password option -hp', 'volumes 200m']
     """
+    if not program and not _LIKELY.search(command):
+        return
     found = template(command, program=program).split(" ")
     tool = found[0]
     if tool not in facts.habits().archivers:

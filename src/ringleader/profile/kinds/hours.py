@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from ringleader.profile import facts
 from ringleader.profile.circular import Zone, zone
@@ -81,15 +82,19 @@ def _bins(sighting: Sighting, basis: facts.Basis) -> Iterator[Mark]:
 
 def by_hand(sighting: Sighting) -> bool:
     """Whether somebody sat there, as far as fields.yml can tell."""
-    entry = next(iter(facts.covering(facts.fields().hands, sighting.kind)), None)
+    entry = _hands(sighting.kind)
     if entry is None or any(_is(sighting, slot, texts) for slot, texts in entry.unless.items()):
         return False
     return all(_is(sighting, slot, texts) for slot, texts in entry.only.items())
 
 
+@lru_cache(maxsize=4096)
+def _hands(kind: str) -> facts.Hands | None:
+    return next(iter(facts.covering(facts.fields().hands, kind)), None)
+
+
 def _is(sighting: Sighting, slot: str, texts: list[str]) -> bool:
-    wanted = {text.lower() for text in texts}
-    return any(value.replace("/", "\\").rpartition("\\")[2].lower() in wanted for value in sighting.all(slot))
+    return any(value.replace("/", "\\").rpartition("\\")[2].lower() in texts for value in sighting.all(slot))
 
 
 def hour_of(text: str) -> datetime:

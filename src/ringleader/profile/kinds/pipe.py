@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ringleader.profile.kinds.base import Mark, Plain
 from ringleader.profile.sighting import Context, Sighting
 
-_CHANGING = re.compile(r"(?=[0-9a-f-]*\d)[0-9a-f-]{6,}|\d{2,}")
+_CHANGING = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b|\d{2,}")
 
 
 class NamedPipe(Plain):

@@ -42,8 +42,8 @@ def named(software: str) -> str:
     >>> named("S0002"), named("S9999")
     ('S0002 Mimikatz', 'S9999')
     """
-    name = next((tool.name for tool in facts.software().tools if tool.id == software), software)
-    return software if name.lower() == software.lower() else f"{software} {name}"
+    name = next((tool.name for tool in facts.software().tools if tool.id == software), "")
+    return f"{software} {name}" if name and re.fullmatch(r"S\d+", software) else software
 
 
 def renamed(sighting: Sighting) -> str:
