@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import re
 
 import pytest
@@ -252,3 +254,13 @@ def test_inner_networks(text: str, outside: bool) -> None:
 def test_grades_are_in_the_order_that_they_claim() -> None:
     worth = list(facts.grades().content.values())
     assert worth == sorted(worth) and facts.grade("x", "hash") < facts.grade("x", "tag") < facts.grade("x", "address")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["circular", "facts", "folder", "template", *(f"kinds.{n}" for n in ("account", "address", "archive", "software"))]
+    + ["kinds.statement"],
+)
+def test_examples(name: str) -> None:
+    done = doctest.testmod(importlib.import_module(f"ringleader.profile.{name}"))
+    assert done.attempted and not done.failed

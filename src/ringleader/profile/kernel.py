@@ -25,7 +25,7 @@ from ringleader.schema import tables
 GROUP = 100_000
 """Findings of the intrusions that are taken together: the events are read once for each group."""
 MOST_ROWS = 20_000
-MAX_REMEMBERED = 100_000
+MAX_REMEMBERED = 20_000
 
 _ORDER = {basis: place for place, basis in enumerate(facts.grades().content)}
 

@@ -79,7 +79,7 @@ def columns(kinds: Sequence[str]) -> list[str]:
 class Reader:
     """Slots of stored events. Telemetry is repetitive: equal values are the same object."""
 
-    MOST = 100_000
+    MOST = 20_000
 
     def __init__(self) -> None:
         self._memo: dict[tuple[object, ...], Slots] = {}
