@@ -101,10 +101,13 @@ def test_several_findings_of_one_event_count_once() -> None:
 def test_the_events_of_a_correlation_are_seen_but_not_tagged() -> None:
     made = Made()
     events = [made.event("windows/sysmon/1", n, "a", CommandLine=f"net view /domain:x{n}") for n in range(4)]
-    made.find("i1", events[-1], "burst", technique="T1018", event_ids=tuple(events))
+    events += [made.event("windows/sysmon/1", 5, "b", CommandLine="net view /x")]
+    made.find("i1", events[3], "burst", technique="T1018", event_ids=tuple(events), account="CORP\\x.lee")
     rows = traits(made)
+    assert of(rows, "command-template", "i1")["net view /x"]["hosts"] == ["b"], "its own host, not the finding's"
+    assert of(rows, "account", "i1")["x.lee"]["count"] == 1
     assert of(rows, "technique", "i1")["T1018"]["count"] == 1
-    assert sum(row["count"] for row in of(rows, "command-template", "i1").values()) == 4
+    assert sum(row["count"] for row in of(rows, "command-template", "i1").values()) == 5
 
 
 def test_what_the_finding_says_is_known_without_its_event() -> None:

@@ -6,7 +6,7 @@ rows in any order give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,7 +76,11 @@ def _group(
 ) -> Iterator[pa.RecordBatch]:
     mine = steps.filter(pc.is_in(steps["intrusion_id"], pa.array(ids, pa.string())))
     sightings = _sightings(mine, findings, known, hosts)
-    gatherers = _gather(sightings, fetch, context, None)
+
+    def named(host: str, owner: str) -> str:
+        return hosts.name(host, known.get(owner) or ())
+
+    gatherers = _gather(sightings, fetch, context, named, None)
     wanted: Wanted = {}
     for (owner, number), gatherer in gatherers.items():
         if missed := gatherer.missed(KINDS[number].most):
@@ -84,7 +88,7 @@ def _group(
     if wanted:  # a flood: its most frequent values are known by now, and are gathered in a second look
         owners = {owner for owner, _ in wanted}
         again = {key: one for key, one in sightings.items() if key[0] in owners}
-        second = _gather(again, fetch, context, wanted)
+        second = _gather(again, fetch, context, named, wanted)
         for key in wanted:
             second[key].flooded(gatherers[key].distinct)
             gatherers[key] = second[key]
@@ -131,20 +135,19 @@ def _sightings(
             out[key] = one if before is None else _joined(before, one)
             for other in others or ():
                 if other != event:
-                    bare = replace(
-                        one, event_id=other, techniques=frozenset(), tactics=frozenset(), software=frozenset()
-                    )
+                    # Of these the finding knows nothing more: another host, another account, perhaps.
+                    bare = Sighting(other, time, kind or "", "", "", (finding,))
                     there = out.get((owner, other))
                     out[owner, other] = bare if there is None else _joined(there, bare)
     return out
 
 
 def _joined(a: Sighting, b: Sighting) -> Sighting:
-    """The same event seen by two findings; of a correlation's other events only the findings are known."""
-    base = a if (bool(a.techniques), min(b.findings)) >= (bool(b.techniques), min(a.findings)) else b
+    """The same event seen by two findings. Kind and time are the event's own, which is read later."""
     return replace(
-        base,
-        account=max(a.account, b.account) if not base.account else base.account,
+        a,
+        host=max(a.host, b.host),
+        account=max(a.account, b.account),
         findings=tuple(sorted({*a.findings, *b.findings})),
         techniques=a.techniques | b.techniques,
         tactics=a.tactics | b.tactics,
@@ -153,8 +156,13 @@ def _joined(a: Sighting, b: Sighting) -> Sighting:
 
 
 def _gather(
-    sightings: Mapping[tuple[str, str], Sighting], fetch: Fetch, context: Context, wanted: Wanted | None
+    sightings: Mapping[tuple[str, str], Sighting],
+    fetch: Fetch,
+    context: Context,
+    named: Callable[[str, str], str],
+    wanted: Wanted | None,
 ) -> dict[tuple[str, int], Gatherer]:
+    """``named``: what the host of an event is called in an intrusion."""
     found: dict[tuple[str, int], Gatherer] = {}
     by_event: dict[str, list[tuple[str, str]]] = {}
     for key, one in sightings.items():
@@ -174,12 +182,15 @@ def _gather(
                     gatherer.add(value, one, basis)
 
     for table in fetch(pa.array(sorted(by_event), pa.string())):
-        kinds, times = pc.cast(table["kind"], pa.string()).to_pylist(), pc.cast(table["time"], pa.int64()).to_pylist()
-        for (event_id, slots), kind, time in zip(reader.rows(table), kinds, times, strict=True):
+        kinds, places = (pc.cast(table[name], pa.string()).to_pylist() for name in ("kind", "host"))
+        times = pc.cast(table["time"], pa.int64()).to_pylist()
+        for (event_id, slots), kind, time, host in zip(reader.rows(table), kinds, times, places, strict=True):
             if event_id not in seen:
                 seen.add(event_id)
                 for key in by_event.get(event_id, ()):
-                    take(key[0], replace(sightings[key], slots=slots, kind=kind or "", time=time))
+                    one = sightings[key]
+                    where = named(host, key[0]) if host else one.host
+                    take(key[0], replace(one, slots=slots, kind=kind or "", time=time, host=where))
     for key, one in sightings.items():
         if one.event_id not in seen:  # its event is not in the store: what the finding says is still known
             take(key[0], one)

@@ -19,10 +19,19 @@ class Hostnames:
     def __init__(self, names: Iterable[str], aliases: Mapping[str, str]) -> None:
         self._full = hostnames.full_names({*names, *aliases.values()})
         self._aliases = aliases
+        self._memo: dict[tuple[str, str], str] = {}
 
     def name(self, name: str, known: Sequence[str] = ()) -> str:
         """The host that ``name`` means. Web servers log their address: where nobody says whose it is, and the intrusion
         has only one host, it is that one's."""
+        key = (name, known[0] if len(known) == 1 else "")
+        if key not in self._memo:
+            if len(self._memo) >= 100_000:
+                self._memo.clear()
+            self._memo[key] = self._name(name, known)
+        return self._memo[key]
+
+    def _name(self, name: str, known: Sequence[str]) -> str:
         plain = hostnames.normal(name) or ""
         found = self._aliases.get(plain) or self._full.get(plain, plain)
         if found and found not in known and len(known) == 1 and parse(found) is not None:

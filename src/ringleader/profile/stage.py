@@ -107,7 +107,7 @@ def _fetch(store: Store) -> sighting.Fetch:
             if not any(pc.any(mask).as_py() for mask in ids):
                 continue
             fields = [column_name(name) for name in sighting.columns(list(kinds_in(entry)))]
-            columns = ["event_id", "kind", "time", "rest", *fields]
+            columns = ["event_id", "kind", "time", "host", "rest", *fields]
             for mask, batch in zip(ids, store.batches_of(entry, columns), strict=True):
                 if pc.any(mask).as_py():
                     yield pa.Table.from_batches([batch]).filter(mask)
