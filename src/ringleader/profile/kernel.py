@@ -169,7 +169,6 @@ def _gather(
         if one.event_id:
             by_event.setdefault(one.event_id, []).append(key)
     marks = _Marks(context)
-    seen: set[str] = set()
     reader = Reader()
 
     def take(owner: str, one: Sighting) -> None:
@@ -185,14 +184,14 @@ def _gather(
         kinds, places = (pc.cast(table[name], pa.string()).to_pylist() for name in ("kind", "host"))
         times = pc.cast(table["time"], pa.int64()).to_pylist()
         for (event_id, slots), kind, time, host in zip(reader.rows(table), kinds, times, places, strict=True):
-            if event_id not in seen:
-                seen.add(event_id)
-                for key in by_event.get(event_id, ()):
-                    one = sightings[key]
-                    where = named(host, key[0]) if host else one.host
-                    take(key[0], replace(one, slots=slots, kind=kind or "", time=time, host=where))
+            for key in by_event.pop(event_id, ()):  # each event once, should two files have it
+                one = sightings[key]
+                where = named(host, key[0]) if host else one.host
+                take(key[0], replace(one, slots=slots, kind=kind or "", time=time, host=where))
     for key, one in sightings.items():
-        if one.event_id not in seen:  # its event is not in the store: what the finding says is still known
+        if (
+            not one.event_id or one.event_id in by_event
+        ):  # its event is not in the store: what the finding says is still known
             take(key[0], one)
     return found
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 import pyarrow as pa
@@ -158,14 +158,19 @@ def find(store: Store, beginning: str) -> str:
         return found[0]
     if found:
         raise UsageError(
-            f"{len(found):,} intrusions begin with {beginning}", hint=f"write more of one of: {', '.join(found[:6])}"
+            f"{len(found):,} intrusions begin with {wanted}", hint=f"write more of one of: {', '.join(found[:6])}"
         )
-    near = difflib.get_close_matches(wanted[:64], [one[: max(len(wanted), 4)] for one in ids], n=3, cutoff=0.4)
-    nearest = [one for one in ids if one.startswith(tuple(near))][:3] if near else ids[:3]
+    nearest = sorted(ids, key=lambda one: (-_alike(one, wanted[:64]), one))[:3]
     raise UsageError(
-        f"no intrusion is called {beginning}",
-        hint=f"{'nearest' if near else 'some that there are'}: {', '.join(nearest)}; link may have named them anew",
+        f"no intrusion is called {beginning[:64]}",
+        hint=f"nearest: {', '.join(nearest)}; new evidence may have given it another id",
     )
+
+
+def _alike(one: str, wanted: str) -> float:
+    """First by how much of the beginning is the same, then by how many letters are."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, wanted, strict=False)))
+    return same + difflib.SequenceMatcher(None, one[: len(wanted)], wanted, autojunk=False).ratio()
 
 
 def story(store: Store, config: Config, intrusion_id: str) -> Story:
