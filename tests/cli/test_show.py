@@ -7,11 +7,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from made import Made, tale
 from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner
 
 from ringleader import cli, profile
-from tests.profile.made import Made, tale
 
 runner = CliRunner()
 SOURCE = "aa11bb22cc33dd44"

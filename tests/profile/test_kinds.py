@@ -9,14 +9,14 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made import config, sighting
+from strategies import TEXTS
 
 from ringleader.profile import facts, names
 from ringleader.profile.gather import Gathered
 from ringleader.profile.kinds import KINDS, Kind
 from ringleader.profile.kinds.address import inner, parse
 from ringleader.profile.sighting import Context, Sighting
-from tests.profile.made import config, sighting
-from tests.strategies import TEXTS
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 CASE = names.context(

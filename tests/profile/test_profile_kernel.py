@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from made import Made, config, tale
 
 from ringleader.profile import gather, kernel, names
 from ringleader.profile.kernel import profile
 from ringleader.schema import tables
-from tests.profile.made import Made, config, tale
 
 SOURCE = "aa11bb22cc33dd44"
 
@@ -60,7 +60,7 @@ def test_a_trait_has_grade_times_count_hosts_and_findings() -> None:
 def made_time(minute: float) -> Any:
     from datetime import timedelta
 
-    from tests.profile.made import START
+    from made import START
 
     return START + timedelta(minutes=minute)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from made import Made, tale
+
 from ringleader import profile
 from ringleader.profile.stage import KEY
 from ringleader.store import Store
-from tests.profile.made import Made, tale
 
 
 def test_traits_are_written_and_summed(tmp_path: Path) -> None:

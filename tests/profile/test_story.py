@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from made import START, Made, tale
 
 from ringleader import profile
 from ringleader.errors import UsageError
 from ringleader.profile.story import Story, find, story
-from tests.profile.made import START, Made, tale
 
 SOURCE = "aa11bb22cc33dd44"
 

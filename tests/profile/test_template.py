@@ -7,9 +7,9 @@ import subprocess
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from strategies import TEXTS
 
 from ringleader.profile.template import Names, template
-from tests.strategies import TEXTS
 
 NAMES = Names(frozenset({"bil02", "dc02.corp.example", "dc02"}), frozenset({"d.chan"}))
 
