@@ -17,6 +17,7 @@ SCRIPTS = {
     "agree": ["--megabytes", "20"],
     "ingest": ["--times", "1", "--megabytes", "100"],
     "detect": ["--times", "1", "--megabytes", "100"],
+    "traits": ["--findings", "20000", "--intrusions", "50"],
     "memory": ["--times", "1", "--megabytes", "20"],
 }
 """The scripts, and what ``--quick`` asks of them: minutes instead of an hour, figures for orientation only."""

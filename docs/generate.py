@@ -11,10 +11,11 @@ from typing import Any
 
 import typer
 
-from ringleader import case, cli, errors, pipeline
+from ringleader import case, cli, errors, pipeline, profile
 from ringleader.detect import documents
 from ringleader.ingest import limits, readers
 from ringleader.knowledge import tables as knowledge
+from ringleader.profile import facts
 from ringleader.scenario.acts import ACTS
 from ringleader.schema import tables
 
@@ -39,6 +40,7 @@ def pages() -> dict[str, str]:
         "rejects.md": reject_codes(),
         "rules.md": rule_codes(),
         "acts.md": acts(),
+        "traits.md": traits(),
         "../decisions/README.md": decisions(),
     }
     return {name: NOTICE + text for name, text in made.items()}
@@ -54,6 +56,33 @@ def acts() -> str:
         "# Acts\n\nWhat an actor of a [scenario](../guides/scenarios.md) can do. In brackets: what a parameter is when it is not"
         " given; those without must be given, or are empty.\n\n" + _table(["act", "what it does", "parameters"], rows)
     )
+
+
+def traits() -> str:
+    graded = facts.grades()
+    return (
+        "# Traits\n\nWhat `ringleader profile` says of an intrusion: the kinds in the column `kind` of the table"
+        " [traits](tables.md#traits). Of each kind the most frequent values are kept, and the number of the others is told.\n\n"
+        + _table(
+            ["kind", "what its values are", "kept"], [(f"`{k.name}`", _cell(k.what), _kept(k)) for k in profile.KINDS]
+        )
+        + "\n## Grades\n\nAdmiralty: a letter for the source, a digit for what it says. "
+        + ", ".join(
+            f"`{letter}` for {'any other event' if kind == '*' else f'events `{kind}`'}"
+            for kind, letter in graded.sources.items()
+        )
+        + ". The digit is that of what the trait rests on, the column `basis`:\n\n"
+        + _table(["basis", "digit"], [(f"`{basis}`", str(digit)) for basis, digit in graded.content.items()])
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("<", "\\<").replace("|", "\\|")
+
+
+def _kept(kind: Any) -> str:
+    # Hours are gathered by the hour and come out as 24 values, or one zone.
+    return {"working-hour": "all 24", "time-zone": "1", "tactics-order": "1"}.get(kind.name, f"{kind.most:,}")
 
 
 def commands() -> str:

@@ -36,6 +36,7 @@ class Run:
     rules: Sequence[Path] = ()
     check: bool = False
     zone: str = "UTC"
+    clear_subscribers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,14 @@ def _link(run: Run) -> Any:
     return link.run(run.store, progress=run.progress)
 
 
+def _profile(run: Run) -> Any:
+    from ringleader import profile
+
+    return profile.run(
+        run.store, run.case.root, run.case.config, progress=run.progress, clear_subscribers=run.clear_subscribers
+    )
+
+
 def _report(run: Run) -> Any:
     from ringleader import report
     from ringleader.detect import stage
@@ -115,6 +124,13 @@ STAGES = (
         writes=("intrusions", "steps"),
         what="join findings into intrusions through lineage, logons, services and tasks, across hosts",
         work=_link,
+    ),
+    Stage(
+        "profile",
+        reads=("intrusions", "steps", "findings", "events", "case"),
+        writes=("traits",),
+        what="say what is characteristic of each intrusion: tools, command habits, infrastructure, hours",
+        work=_profile,
     ),
     Stage(
         "report",

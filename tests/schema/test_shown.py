@@ -10,7 +10,7 @@ from ringleader.schema import shown
 
 
 def test_examples() -> None:
-    assert doctest.testmod(shown) == (0, 3)
+    assert doctest.testmod(shown) == (0, 4)
 
 
 @pytest.mark.parametrize("name", ["", "Mars/Olympus", "../etc/passwd", "a\0b"])

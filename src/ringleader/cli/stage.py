@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ def perform(
     timezone: str | None = None,
     as_json: bool = False,
     create: bool = False,
+    clear_subscribers: bool = False,
 ) -> None:
     """One stage, whether or not its inputs changed since it last ran."""
     stage = next(stage for stage in pipeline.STAGES if stage.name == name)
@@ -42,7 +44,7 @@ def perform(
         create=create,
         ruled="rules" in stage.reads,
     ) as run:
-        outcome = pipeline.perform(stage, run)
+        outcome = pipeline.perform(stage, replace(run, clear_subscribers=clear_subscribers))
     if as_json:
         screen.data(summary.as_data(run, [outcome]))
     else:

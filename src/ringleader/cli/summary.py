@@ -27,6 +27,7 @@ _QUESTIONS = {
     "intrusions": """
         SELECT intrusion_id, first_time, last_time, hosts, accounts, tactics, findings, level, score
         FROM intrusions ORDER BY score DESC, intrusion_id""",
+    "traits": "SELECT kind, count(*) AS traits FROM traits GROUP BY kind ORDER BY traits DESC, kind",
 }
 
 
@@ -43,6 +44,7 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "findings": {row["level"]: row["findings"] for row in found["levels"]},
         "intrusions": found["intrusions"],
         "leads": {row["level"]: row["findings"] for row in found["leads"]},
+        "traits": {row["kind"]: row["traits"] for row in found["traits"]},
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
@@ -60,6 +62,8 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
     if "link" in ran:
         _intrusions(found["intrusions"], run.zone)
         screen.facts([("leads", _leads(found))])
+    if "profile" in ran:
+        screen.facts([("traits", _traits(found["traits"]))])
     skipped = [one.stage.name for one in outcomes if one.skipped]
     if skipped:
         screen.say(f"Nothing new for: {', '.join(skipped)}")
@@ -104,6 +108,14 @@ def _leads(found: dict[str, list[dict[str, Any]]]) -> str:
     return said if said == "none" else f"{said}: findings that are part of no intrusion"
 
 
+def _traits(rows: list[dict[str, Any]]) -> str:
+    total = sum(row["traits"] for row in rows)
+    some = ", ".join(f"{row['traits']:,} {row['kind']}" for row in rows[:4])
+    return (
+        f"{total:,} ({some}{', ...' if len(rows) > 4 else ''}); see: ringleader show CASE INTRUSION" if rows else "none"
+    )
+
+
 def _by_level(rows: list[dict[str, Any]]) -> str:
     levels = {row["level"]: row["findings"] for row in rows}
     said = ", ".join(f"{levels[level]:,} {level}" for level in WORST_FIRST if level in levels)
@@ -117,6 +129,7 @@ def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
     screen.heading(f"{screen.count(len(intrusions), 'intrusion')}, the gravest first")
     rows = [
         (
+            row["intrusion_id"][:8],
             row["level"],
             screen.moment(row["first_time"], zone),
             screen.moment(row["last_time"], zone),
@@ -126,7 +139,7 @@ def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
         )
         for row in intrusions[:TOP]
     ]
-    screen.table(["level", "first", "last", "findings", "hosts", "tactics"], rows, right=["findings"])
+    screen.table(["id", "level", "first", "last", "findings", "hosts", "tactics"], rows, right=["findings"])
     if len(intrusions) > TOP:
         screen.line(f"and {len(intrusions) - TOP:,} more in the report")
 

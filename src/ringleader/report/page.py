@@ -115,7 +115,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["size"] = shown.size
-    environment.filters["span"] = lambda pair: text.span(*pair)
+    environment.filters["span"] = lambda pair: shown.span(*pair)
     environment.filters["number"] = lambda count: f"{count:,}"
     environment.filters["words"] = lambda slug: slug.replace("-", " ").capitalize()
     return environment

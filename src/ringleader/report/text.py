@@ -61,22 +61,9 @@ def clock(corrections: str | None) -> str:
     for name, amount in sorted(seconds.items()):
         hosts.setdefault(amount, []).append(name)
     words = [
-        f"{', '.join(names)}: {_long(abs(amount))} {'added to' if amount > 0 else 'taken from'} every time"
+        f"{', '.join(names)}: {shown.duration(abs(amount))} {'added to' if amount > 0 else 'taken from'} every time"
         for amount, names in hosts.items()
     ]
     if disbelieved:
         words.append(f"UtcTime of {disbelieved:,} events not believed: too far from the record's time")
     return "; ".join(words)
-
-
-def span(first: datetime | None, last: datetime | None) -> str:
-    """A duration in plain words: the largest unit that is not zero, and the next."""
-    if first is None or last is None:
-        return "unknown"
-    return _long(int((last - first).total_seconds()))
-
-
-def _long(seconds: int) -> str:
-    parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
-    kept = next((parts[at : at + 2] for at, (amount, _) in enumerate(parts) if amount), [(0, "s")])
-    return " ".join(f"{amount} {unit}" for amount, unit in kept if amount or len(kept) == 1)

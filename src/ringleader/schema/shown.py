@@ -54,3 +54,19 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:,.1f} TB"
+
+
+def span(first: datetime | None, last: datetime | None) -> str:
+    """The time between two moments; "unknown" where one is."""
+    return "unknown" if first is None or last is None else duration(int((last - first).total_seconds()))
+
+
+def duration(seconds: int) -> str:
+    """In plain words: the largest unit that is not zero, and the next.
+
+    >>> duration(90), duration(90_000), duration(0)
+    ('1 min 30 s', '1 d 1 h', '0 s')
+    """
+    parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    kept = next((parts[at : at + 2] for at, (amount, _) in enumerate(parts) if amount), [(0, "s")])
+    return " ".join(f"{amount} {unit}" for amount, unit in kept if amount or len(kept) == 1)

@@ -107,6 +107,26 @@ STEPS = _table(
     ("weight", pa.float64(), "strength of the join: minus log of how common the entity is among the findings, in nats"),
 )
 
+TRAITS = _table(
+    ("owner_kind", WORD, "what the trait is of: intrusion"),
+    ("owner_id", pa.string(), "which one"),
+    ("kind", WORD, "kind of trait, listed in the reference"),
+    ("value", pa.string(), "the trait itself, cut to a bound of its kind"),
+    ("grade", WORD, "Admiralty grade: reliability of the source A to F, credibility of what it says 1 to 6"),
+    ("basis", WORD, "what the grade rests on: hash, recorded, version, name, tag, derived, address, claimed, guessed"),
+    ("first_time", TIME, "earliest event that shows it"),
+    ("last_time", TIME, "latest event that shows it"),
+    ("count", pa.int64(), "events that show it; for hours the days, for an order and a zone the events behind it"),
+    ("hosts", WORDS, "hosts on which it was seen, sorted (at most 50)"),
+    ("findings", WORDS, "finding ids behind it, the earliest (at most 20)"),
+    (
+        "left_out",
+        pa.int64(),
+        "values of this kind that this owner has beyond those in the table, which are the most frequent",
+    ),
+    ("detail", pa.string(), "JSON: method and uncertainty of an estimate, else null"),
+)
+
 ALL: dict[str, pa.Schema] = {
     "evidence": EVIDENCE,
     "events": EVENTS,
@@ -114,4 +134,5 @@ ALL: dict[str, pa.Schema] = {
     "findings": FINDINGS,
     "intrusions": INTRUSIONS,
     "steps": STEPS,
+    "traits": TRAITS,
 }
