@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from ringleader import __version__
 from ringleader.cli import (
+    attribute,
     detect,
     hunt,
     ingest,
@@ -116,6 +117,12 @@ for _stage in STAGES:
 app.add_typer(
     rules.app, name="rules", rich_help_panel="Rules", help="Which detection rules there are, and which do not work."
 )
+app.command(
+    "attribute",
+    cls=options.Verb,
+    rich_help_panel="Attribution",
+    help="Rank known groups, and none of them, by techniques and software; with reasons.",
+)(attribute.attribute)
 app.add_typer(
     knowledge.app,
     name="knowledge",
