@@ -38,6 +38,10 @@ def test_probabilities_sum_to_one_and_contributions_to_the_odds(attributor: Attr
     assert [c.id for c in answer.candidates].count(UNKNOWN) == 1
     assert len(answer.candidates) == 1 + len(attributor.knowledge.of_kind("group"))
     best, *_, last = answer.groups
+    none = next(c for c in answer.candidates if c.id == UNKNOWN)
+    assert sum(line.weight for line in none.contributions) == pytest.approx(
+        math.log(none.probability / (1 - none.probability)), abs=1e-4
+    )
     odds = math.log(best.probability / last.probability)
     totals = [sum(line.weight for line in c.contributions) for c in (best, last)]
     assert totals[0] - totals[1] == pytest.approx(odds, abs=1e-4)
@@ -126,7 +130,11 @@ def test_traits_come_as_text_file_or_bundle(tmp_path: Path) -> None:
     assert found.traits.keys() == wanted
     assert found.traits["technique", "T1505.003"].grade == "B2"
     objects = [
-        {"type": "attack-pattern", "id": "x", "external_references": [{"source_name": "mitre-attack", "external_id": "T1505.003"}]},
+        {
+            "type": "attack-pattern",
+            "id": "x",
+            "external_references": [{"source_name": "mitre-attack", "external_id": "T1505.003"}],
+        },
         {"type": "malware", "id": "y", "name": "China Chopper"},
         {"type": "identity", "id": "z"},
         {"type": "tool", "id": "w", "name": "Nobody's", "external_references": 3},

@@ -53,7 +53,10 @@ def test_the_rarer_and_the_better_graded_says_more(one: float, other: float, q: 
 
 
 def test_shares_sum_to_one() -> None:
-    profiles = [Profile.of("p", [Trait("technique", "T1"), Trait("technique", "T2")]), Profile.of("q", [Trait("technique", "T1")])]
+    profiles = [
+        Profile.of("p", [Trait("technique", "T1"), Trait("technique", "T2")]),
+        Profile.of("q", [Trait("technique", "T1")]),
+    ]
     world = Background.of(profiles, {"technique": 4})
     assert world.count("technique", "T1") == 2
     assert np.isclose(sum(world.share("technique", value) for value in ("T1", "T2", "T3", "T4")), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,15 @@ FEWEST = 8
 def fit(corpus: Corpus, views: Sequence[View] = VIEWS) -> Model:
     """The model for a knowledge base. With too few observations it is one that always says ``unknown``."""
     found = observations(corpus)
-    return train([item for view in views for item in examples(corpus, found, view)])
+    with one_thread():
+        return train([item for view in views for item in examples(corpus, found, view)])
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Linear algebra in one thread: on small matrices several wait for each other, and several processes the more."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)  # type: ignore[no-any-return]
 
 
 def train(found: Sequence[Example], folds: int = FOLDS) -> Model:

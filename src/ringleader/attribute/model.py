@@ -36,6 +36,12 @@ class Model:
         found = null.signs(scores, techniques, software, likeness)
         return null.logistic(found @ self.null[:-1] + self.null[-1])
 
+    def doubt(self, scores: Matrix, table: Matrix, techniques: float, software: float) -> dict[str, float]:
+        """The log-odds, in nats, of "none of them", as a sum by sign. ``scores`` are G, ``table`` is G x K."""
+        likeness = table[:, features.NAMES.index("report-both")]
+        found = null.signs(scores[None], np.array([techniques]), np.array([software]), likeness[None])[0]
+        return dict(zip((*null.NAMES, "intercept"), map(float, -self.null * np.append(found, 1.0)), strict=True))
+
     def probabilities(
         self, table: Matrix, known: NDArray[np.bool_], techniques: Matrix, software: Matrix
     ) -> tuple[Matrix, Matrix]:

@@ -9,16 +9,19 @@ from ringleader.attribute.logit import OUT, softmax
 
 Matrix = NDArray[np.float64]
 
-NAMES = (
-    "margin",  # of the best score over the second
-    "entropy",  # of the ranking
-    "near-ties",  # log of the number of groups within one nat of the best
-    "techniques",  # log of their number in the evidence
-    "software",
-    "height",  # of the best score over the median
-    "confidence",  # log of the best group's share
-    "report",  # likeness of the best group's most similar report
-)
+MEANING = {
+    "margin": "of the best group's score over the second's",
+    "entropy": "of the ranking: how spread it is",
+    "near-ties": "log of the number of groups within one nat of the best",
+    "techniques": "log of their number in the evidence",
+    "software": "log of its number in the evidence",
+    "height": "of the best group's score over the median",
+    "confidence": "log of the best group's share among the groups",
+    "report": "likeness of the best group's most similar report",
+    "intercept": "how often, by itself, an actor is none of the known",
+}
+NAMES = tuple(name for name in MEANING if name != "intercept")
+"""Signs that the actor is known, or is not."""
 
 
 def signs(scores: Matrix, techniques: Matrix, software: Matrix, likeness: Matrix) -> Matrix:

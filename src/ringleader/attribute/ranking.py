@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ringleader.attribute import features, verdict
+from ringleader.attribute import features, null, verdict
 from ringleader.attribute.corpus import Corpus
 from ringleader.attribute.explain import Explainer
 from ringleader.attribute.features import Evidence
@@ -23,7 +23,8 @@ MOST_TRIED = 200
 
 @dataclass(frozen=True)
 class Candidate:
-    """``id`` of a group, or ``unknown``. Contributions in nats against the average group sum to its score."""
+    """``id`` of a group, or ``unknown``. Contributions in nats against the average group sum to its score; those of
+    ``unknown`` sum to its log-odds."""
 
     id: str
     name: str
@@ -86,7 +87,7 @@ class Attributor:
         for place, group in enumerate(order):
             rival = float(shares[order[1 if place == 0 else 0]]) if len(order) > 1 else 0.0
             found.append(self._candidate(int(group), float(shares[group]), rival, explainer))
-        found.append(Candidate(UNKNOWN, "none of the known groups", unknown, verdict.unknown(unknown)))
+        found.append(self._none(evidence, unknown))
         found.sort(key=lambda candidate: (-candidate.probability, candidate.id))
         return Attribution(
             candidates=tuple(found),
@@ -104,6 +105,17 @@ class Attributor:
         by_kind = {kind: sum(line.weight for line in lines if line.kind == kind) for kind in ("technique", "software")}
         word = verdict.verdict(probability, by_kind, rival)
         return Candidate(key, self.knowledge.entities[key].name, probability, word, tuple(lines))
+
+    def _none(self, evidence: Evidence, probability: float) -> Candidate:
+        lines: list[Contribution] = []
+        if self.standing.known.any() and evidence.size:
+            table = features.table(self.standing, evidence)
+            scores = self.model.scores(table, self.standing.known)
+            doubts = self.model.doubt(scores, table, len(evidence.techniques), len(evidence.software))
+            lines = [Contribution("ranking", name, weight, null.MEANING[name]) for name, weight in doubts.items()]
+        lines.sort(key=lambda line: (-abs(line.weight), line.value))
+        word = verdict.unknown(probability)
+        return Candidate(UNKNOWN, "none of the known groups", probability, word, tuple(lines))
 
     def _evidence(self, profile: Profile) -> Evidence:
         rows: dict[str, list[tuple[int, float]]] = {"technique": [], "software": []}

@@ -53,7 +53,7 @@ def confidence(profile: Profile) -> str:
         for rule in _words()["confidence"]
         if len(traits) >= rule["items"] and len(kinds) >= rule["kinds"] and trust >= rule["trust"]
     )
-    counts = ", ".join(f"{len(profile.values(kind))} {kind}" for kind in ("technique", "software"))
+    counts = f"{len(profile.values('technique'))} techniques, {len(profile.values('software'))} software"
     return f"Confidence in the evidence is {word}: {counts}, mean trust by grade {trust:.2f}."
 
 
