@@ -62,6 +62,7 @@ def test_every_command_and_option_is_explained(pages: dict[str, str]) -> None:
         "knowledge show",
         "knowledge list",
         "attribute",
+        "evaluate attribution",
         *(s.name for s in STAGES),
     ]:
         assert f"## ringleader {verb}\n" in page

@@ -13,6 +13,7 @@ from ringleader import __version__
 from ringleader.cli import (
     attribute,
     detect,
+    evaluate,
     hunt,
     ingest,
     init,
@@ -128,6 +129,9 @@ app.add_typer(
     name="knowledge",
     rich_help_panel="Attribution",
     help="What is published about groups, and how to replace or extend it.",
+)
+app.add_typer(
+    evaluate.app, name="evaluate", rich_help_panel="Attribution", help="How far to trust what Ringleader says."
 )
 
 
