@@ -62,6 +62,8 @@ def test_every_command_and_option_is_explained(pages: dict[str, str]) -> None:
         "knowledge build",
         "knowledge show",
         "knowledge list",
+        "attribute",
+        "evaluate attribution",
         *(s.name for s in STAGES),
     ]:
         assert f"## ringleader {verb}\n" in page

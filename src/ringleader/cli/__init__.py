@@ -13,7 +13,9 @@ from typer.core import TyperGroup
 
 from ringleader import __version__
 from ringleader.cli import (
+    attribute,
     detect,
+    evaluate,
     hunt,
     ingest,
     init,
@@ -98,7 +100,7 @@ def _common(
     pass
 
 
-_START, _CASE, _STAGES, _PRACTICE = "Start here", "A case", "Single stages", "Practice"
+_START, _CASE, _STAGES, _WHO, _PRACTICE = "Start here", "A case", "Single stages", "Attribution", "Practice"
 _OF_STAGES: dict[str, Callable[..., None]] = {
     "ingest": ingest.ingest,
     "detect": detect.detect,
@@ -114,6 +116,7 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     (_CASE, show.show, "Tell one intrusion as a story: entry, phases, hosts, accounts, gaps, weakest link, traits."),
     (_CASE, verify.verify, "Recompute the hashes of all evidence and tables."),
     *((_STAGES, _OF_STAGES[stage.name], f"{stage.what[0].upper()}{stage.what[1:]}.") for stage in STAGES),
+    (_WHO, attribute.attribute, "Rank known groups, and none of them, by techniques and software; with reasons."),
     (_PRACTICE, simulate.simulate, "Write the logs of a made-up operator with made-up intruders, and the truth apart."),
     (_PRACTICE, score.score, "Hold what was found in a synthetic operator's logs beside the truth about it."),
 )
@@ -127,9 +130,10 @@ app.add_typer(
 app.add_typer(
     knowledge.app,
     name="knowledge",
-    rich_help_panel="Attribution",
+    rich_help_panel=_WHO,
     help="What is published about groups, and how to replace or extend it.",
 )
+app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_WHO, help="How far to trust what Ringleader says.")
 
 
 def main() -> None:

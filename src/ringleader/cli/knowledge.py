@@ -75,16 +75,21 @@ def build(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
+    from ringleader.attribute import fit
+    from ringleader.attribute.corpus import Corpus
     from ringleader.knowledge.build import build as make
     from ringleader.store.disk import writing_to
 
     made = make(bundle, galaxy, add or ())
+    screen.say("fitting the model of attribution on these reports")
+    model = fit.fit(Corpus.of(made))
     with writing_to(out):
         made.save(out)
+        model.save(out)
     rows = {name: table.num_rows for name, table in made.tables.items()}
     kinds = {f"{kind}": len(made.of_kind(kind)) for kind in Kind}
     if as_json:
-        screen.data({"folder": out, "rows": rows, "kinds": kinds})
+        screen.data({"folder": out, "rows": rows, "kinds": kinds, "fitted_on": model.fitted_on})
         return
     screen.facts([(name, f"{number:,}") for name, number in {**kinds, **rows}.items() if name != "entities"])
     screen.say(f"use it with: --knowledge {out}")

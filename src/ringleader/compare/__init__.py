@@ -1,0 +1,8 @@
+"""Profiles of traits, and the one comparison of two of them. What Ringleader claims is a sum of its lines."""
+
+from ringleader.compare.background import Background
+from ringleader.compare.comparison import Comparison, compare
+from ringleader.compare.contribution import Contribution
+from ringleader.compare.trait import Profile, Trait
+
+__all__ = ["Background", "Comparison", "Contribution", "Profile", "Trait", "compare"]

@@ -1,0 +1,1 @@
+"""How far to trust what Ringleader says: measured on the knowledge's own reports, each held out."""
