@@ -122,3 +122,10 @@ def test_a_folder_is_no_place_to_write_to_which_is_told_at_once(demo: Path, tmp_
         assert done.exit_code == 2
         assert f"{folder} is a folder" in done.stderr
         assert "events" not in done.stderr
+
+
+def test_rules_that_cannot_be_used_are_told(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.yml").write_text("title: no log source\ndetection: {a: {b: c}, condition: a}")
+    done = scan(demo, "--rules", tmp_path / "bad.yml")
+    assert done.exit_code == 0
+    assert re.search(r"not used: 1 of the rules, such as \S+bad.yml:\d+: .*; see: ringleader rules check", done.stderr)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ringleader import __version__, cli, errors, pipeline
 from ringleader.cli import screen
+from ringleader.detect.ruleset import BUILTIN
 
 runner = CliRunner()
 
@@ -134,6 +135,13 @@ def test_a_reader_that_stops_reading_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout in (f"{cli.BROKEN_PIPE}\n", "0\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell that closes a stream")
+def test_a_stdout_that_is_closed_is_no_error() -> None:
+    command = f"{sys.executable} -m ringleader rules list --no-builtin --rules {BUILTIN} >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
 
 def test_quiet_does_not_stick() -> None:

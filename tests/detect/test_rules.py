@@ -313,6 +313,19 @@ def test_a_rule_file_that_cannot_be_read_is_a_problem_and_no_crash(tmp_path: Pat
     assert pipeline.fingerprint([tmp_path]) != pipeline.fingerprint([tmp_path / "good.yml"])
 
 
+def test_a_path_without_any_rule_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "good.yml").write_text(RULE)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "compose.yml").write_text("services: {web: {image: nginx}}")
+    loaded = load([tmp_path / "rules", tmp_path / "empty", tmp_path / "compose.yml"])
+    assert len(loaded.rules) == 1
+    assert [(each.code, Path(each.path).name) for each in loaded.problems] == [
+        ("no-rule", "empty"),
+        ("no-rule", "compose.yml"),
+    ]
+
+
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "rule.yml").write_text(RULE)
     (tmp_path / "cache").write_text("a file")

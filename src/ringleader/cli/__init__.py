@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -139,6 +140,7 @@ app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_WHO, help="How far
 def main() -> None:
     # Each worker would import the script that this runs from, and the command line with it.
     vars(sys.modules["__main__"]).pop("__file__", None)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115 - closed by who started this: >&-
     try:
         app()
     finally:

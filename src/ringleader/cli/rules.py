@@ -51,7 +51,7 @@ def check(paths: RulePaths, as_json: options.Json = False, quiet: options.Quiet 
     from ringleader.errors import CheckFailed, RuleError
 
     loaded = sigma.load(paths)
-    if not loaded.rules and not loaded.problems:
+    if not loaded.rules and all(problem.code == "no-rule" for problem in loaded.problems):
         # A check that looked at nothing must not look like one that found nothing wrong.
         named = ", ".join(map(str, paths))
         raise RuleError(f"there is no Sigma rule in {named}", hint="name .yml files, folders of them, or zips")

@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "malformed": "a value has a type that no rule has there",
     "metadata": "an attribute such as date, author or tags is wrong; the rule is used",
     "modifier": "there is no such modifier, or it cannot be applied to this value",
+    "no-rule": "there is no Sigma rule at this path",
     "object-tag": "the YAML asks for an object to be built",
     "placeholder": "a placeholder for which no values are given",
     "reference": "the correlation refers to a rule that is not there or cannot be used, or to itself",

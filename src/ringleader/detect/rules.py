@@ -54,8 +54,8 @@ class Loaded:
 def load(paths: Iterable[Path], expansions: Mapping[str, Sequence[str]] | None = None) -> Loaded:
     """All Sigma rules at ``paths`` (files, folders, zip archives). ``expansions``: placeholder name to its values.
 
-    The same rule twice counts once. YAML that is no rule is passed over. Raises :class:`UsageError` if a path is not
-    there.
+    The same rule twice counts once. YAML that is no rule is passed over, but a path without any is a problem. Raises
+    :class:`UsageError` if a path is not there.
     """
     return _Loading(expansions or {}).run(paths)
 
@@ -73,10 +73,13 @@ class _Loading:
     def run(self, paths: Iterable[Path]) -> Loaded:
         where = ""
         for path in paths:
+            nothing = True
             for document in documents.read(path):
                 if isinstance(document, Problem):
+                    nothing = False
                     self.problems.append(document)
                     continue
+                nothing &= not {"detection", "correlation", "filter"} & document.content.keys()
                 if document.path != where:
                     where, self.template, self.previous = document.path, {}, {}
                 try:
@@ -85,6 +88,8 @@ class _Loading:
                     self.parser.fail(document, "too-deep", "nested too deeply")
                 except UNEXPECTED as error:
                     self.parser.fail(document, "malformed", f"{type(error).__name__}: {error}")
+            if nothing:
+                self.problems.append(Problem(str(path), 0, "no-rule", documents.CODES["no-rule"]))
         self.apply_filters()
         return Loaded(self.link(), self.problems)
 

@@ -27,9 +27,9 @@ Plans = Callable[[str], Plan]
 Wanted = Callable[[str], Collection[str] | None]
 """A kind's fields to read, or None for all of them."""
 
-CELLS = 8 << 20
+CELLS = 4 << 20
 """Rows times columns that are looked at together: a file more must not go beyond."""
-BYTES = 16 << 20
+BYTES = 8 << 20
 """The same in bytes of their files, unpacked: long texts that all differ gain nothing from company."""
 
 _FIXED = ("event_id", "evidence_id", "kind", "time", "host", "rest")

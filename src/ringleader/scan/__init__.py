@@ -59,6 +59,12 @@ def scan(
     limits = limits or Limits(package=BLOCK)
     found, kept = ruleset.load(rules)
     engine.prepare(_prepare, str(kept))
+    if unusable := [each for each in found.problems if each.severity == "error"]:
+        first = unusable[0]
+        watcher.say(
+            f"not used: {len(unusable):,} of the rules, such as {first.path}:{first.line}: {first.message}; "
+            "see: ringleader rules check"
+        )
     watcher.begin("Matching rules", None, "bytes")
     seen: list[Seen] = []
     slow: set[int] = set()

@@ -45,7 +45,9 @@ class Store:
             with writing_to(layout.root):
                 layout.root.mkdir(parents=True, exist_ok=True)
         elif not layout.root.is_dir():
-            raise StoreError(f"{case} has no store", hint="ingest some evidence first")
+            raise StoreError(
+                f"{case} holds no evidence yet: it has no store", hint=f"name some: ringleader hunt {case} EVIDENCE..."
+            )
         return cls(layout)
 
     # Writing
