@@ -170,7 +170,7 @@ def _pairs(found: list[Rest], rows: int) -> pa.Array:
     places, names, texts = zip(*found, strict=True)
     row = np.concatenate(places)
     if not len(row):
-        return pa.nulls(rows, tables.PAIRS)
+        return pa.nulls(rows, tables.MAP)
     coded = pa.concat_arrays(names).dictionary_encode()
     rank = np.empty(len(coded.dictionary), np.int64)
     rank[sorted(range(len(rank)), key=coded.dictionary.to_pylist().__getitem__)] = np.arange(len(rank))

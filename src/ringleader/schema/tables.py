@@ -8,7 +8,7 @@ import pyarrow as pa
 TIME = pa.timestamp("us", tz="UTC")
 WORD = pa.dictionary(pa.int32(), pa.string())
 WORDS = pa.list_(pa.string())
-PAIRS = pa.map_(pa.string(), pa.string())
+MAP = pa.map_(pa.string(), pa.string())
 
 DISBELIEVED = "UtcTime not believed"
 """A key in the column clock of evidence. No host is called so: their names are in lower case."""
@@ -48,7 +48,7 @@ EVENTS = _table(
     ("time", TIME, "when it happened, UTC, corrected where the source's clock was found to lie; null if unknown"),
     ("time_raw", pa.string(), "the time as the source wrote it"),
     ("host", WORD, "the host that it happened on, lower case; null if unknown"),
-    ("rest", PAIRS, "fields without a column of their own, and values that are not plain texts (lists, null): JSON"),
+    ("rest", MAP, "fields without a column of their own, and values that are not plain texts (lists, null): JSON"),
 )
 """The fixed columns. After them come the source's own fields, one dictionary-encoded string column each.
 
@@ -82,7 +82,7 @@ FINDINGS = _table(
     ("time", TIME, "time of the event"),
     ("host", WORD, "host of the event"),
     ("account", pa.string(), "account in whose name it happened, DOMAIN\\name where both are known"),
-    ("values", PAIRS, "the fields that made the rule match, and their values (cut to 2,000 characters)"),
+    ("values", MAP, "the fields that made the rule match, and their values (cut to 2,000 characters)"),
 )
 
 INTRUSIONS = _table(
@@ -127,6 +127,62 @@ TRAITS = _table(
     ("detail", pa.string(), "JSON: method and uncertainty of an estimate, else null"),
 )
 
+PAIRS = _table(
+    ("owner_kind", WORD, "what is compared: intrusion or campaign"),
+    ("left_id", pa.string(), "the one whose id sorts first"),
+    ("right_id", pa.string(), "the other"),
+    (
+        "log_lr",
+        pa.float64(),
+        "same actor against two of the background, log-likelihood ratio in nats, each kind capped",
+    ),
+    ("probability", pa.float64(), "that one actor is behind both, calibrated; null where it was not asked"),
+    ("p_value", pa.float64(), "overlap of techniques and tools against the margin-preserving null"),
+    ("q_value", pa.float64(), "the same after Benjamini-Hochberg over the pairs of this table"),
+    ("colocation_p", pa.float64(), "joint hosts and hours against circular shifts per host; null where not asked"),
+    ("contributions", pa.string(), "JSON: the lines of the comparison, heaviest first: kind, value, weight, reason"),
+    ("hypotheses", pa.string(), "JSON, campaigns only: rival explanations with what speaks for and against each"),
+)
+
+CAMPAIGNS = _table(
+    ("campaign_id", pa.string(), "hash of its earliest intrusion, so that it keeps its id while it grows"),
+    ("name", pa.string(), "a name that is easy to say, made from the id; claims nothing"),
+    ("intrusion_ids", WORDS, "its intrusions, the earliest first"),
+    ("first_time", TIME, "its earliest finding"),
+    ("last_time", TIME, "its latest finding"),
+    (
+        "weakest_bridge",
+        pa.string(),
+        "JSON: the pair without which it would fall apart most easily; null for one intrusion",
+    ),
+)
+
+ATTRIBUTIONS = _table(
+    ("campaign_id", pa.string(), "the campaign"),
+    ("candidate", pa.string(), "ATT&CK group id, an own group's id, or unknown"),
+    ("name", pa.string(), "the candidate's name"),
+    ("rank", pa.int64(), "1 for the most probable"),
+    ("probability", pa.float64(), "of this candidate; those of a campaign sum to one"),
+    ("verdict", WORD, "what may be said: likely, consistent with, ..."),
+    ("contributions", pa.string(), "JSON: kind, value, weight in nats, reason"),
+    ("detail", pa.string(), "JSON, for rank 1 only: band, confidence, without_kind, planted, leads, notes"),
+)
+
+ASSESSMENTS = _table(
+    ("subject_kind", WORD, "case, campaign, intrusion or supplier"),
+    ("subject_id", pa.string(), "which one; the organisation's name for the case"),
+    (
+        "aspect",
+        WORD,
+        "entry, supplier, crown-jewel, credentials, targets, watchlist, impact, adaptation, re-entry,"
+        " persistence or since",
+    ),
+    ("statement", pa.string(), "one or two sentences for people, without names of persons"),
+    ("confidence", WORD, "low, moderate or high confidence in the evidence (ICD 203); unknown where it cannot be told"),
+    ("findings", WORDS, "finding ids behind it (at most 50)"),
+    ("data", pa.string(), "JSON, for machines and pictures; its keys by aspect are in the reference"),
+)
+
 ALL: dict[str, pa.Schema] = {
     "evidence": EVIDENCE,
     "events": EVENTS,
@@ -135,4 +191,8 @@ ALL: dict[str, pa.Schema] = {
     "intrusions": INTRUSIONS,
     "steps": STEPS,
     "traits": TRAITS,
+    "pairs": PAIRS,
+    "campaigns": CAMPAIGNS,
+    "attributions": ATTRIBUTIONS,
+    "assessments": ASSESSMENTS,
 }
