@@ -1,0 +1,13 @@
+"""The questions. A new one is a file here, a line in QUESTIONS and a test."""
+
+from __future__ import annotations
+
+from ringleader.assess.questions import entry, since
+from ringleader.assess.questions.base import Question
+
+QUESTIONS: tuple[Question, ...] = (
+    entry.Entry(),
+    since.Since(),
+)
+
+__all__ = ["QUESTIONS", "Question"]

@@ -1,0 +1,65 @@
+"""vocabulary.yml, validated."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+
+import msgspec
+
+
+class Jewel(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    name: str
+    service: str
+
+
+class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Its comments are the documentation."""
+
+    exploited: dict[str, str]
+    jewels: dict[str, Jewel]
+    remote_execution: list[str]
+    web_roots: list[str]
+    pages: frozenset[str]
+    web_workers: frozenset[str]
+    run_keys: list[str]
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    return msgspec.yaml.decode(files(__package__).joinpath("vocabulary.yml").read_bytes(), type=Vocabulary)
+
+
+@lru_cache(maxsize=65536)
+def is_page(path: str) -> bool:
+    return path.lower().rpartition(".")[2] in vocabulary().pages
+
+
+@lru_cache(maxsize=65536)
+def page_of(path: str) -> str:
+    r"""The path under the server's root of a file that it serves, lower case; empty for other files.
+
+    >>> page_of(r"C:\inetpub\wwwroot\a\x.aspx"), page_of(r"C:\Temp\x.aspx")
+    ('/a/x.aspx', '')
+    """
+    plain = path.lower()
+    if not is_page(plain):
+        return ""
+    for root in vocabulary().web_roots:
+        if found := re.search(root, plain):
+            return "/" + plain[found.end() :].replace("\\", "/").lstrip("/")
+    return ""
+
+
+@lru_cache(maxsize=65536)
+def is_remote_execution(command: str) -> bool:
+    return any(re.search(one, command.strip().lower()) for one in vocabulary().remote_execution)
+
+
+def base(path: str) -> str:
+    r"""
+    >>> base(r"C:\Windows\System32\cmd.exe"), base("/usr/sbin/httpd")
+    ('cmd.exe', 'httpd')
+    """
+    return path.replace("\\", "/").rpartition("/")[2].strip('"').lower()
