@@ -14,6 +14,18 @@ class Jewel(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     service: str
 
 
+class Database(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    account: str
+    user: str
+    client: str
+    program: str
+    session: str
+    action: str
+    object: str
+    sql: str
+    code: str
+
+
 class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Its comments are the documentation."""
 
@@ -24,6 +36,8 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     pages: frozenset[str]
     web_workers: frozenset[str]
     run_keys: list[str]
+    databases: dict[str, Database]
+    answered: frozenset[str]
 
 
 @lru_cache(maxsize=1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ringleader.assess.questions import entry, since
+from ringleader.assess.questions import adaptation, entry, persistence, since, targets
 from ringleader.assess.questions.base import Question
 
 QUESTIONS: tuple[Question, ...] = (
     entry.Entry(),
+    targets.Targets(),
+    adaptation.Adaptation(),
+    persistence.Persistence(),
     since.Since(),
 )
 

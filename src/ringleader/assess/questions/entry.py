@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from ringleader.assess import ways
 from ringleader.assess.ground import Ground
@@ -13,7 +14,7 @@ from ringleader.assess.ways import Way
 class Entry:
     aspects: tuple[Aspect, ...] = ("entry",)
     what = "how each intrusion came in: the earliest step that can be defended, and what is missing before it"
-    keys = {
+    keys: ClassVar[dict[str, dict[str, str]]] = {
         "entry": {
             "kind": "exchange-flaw, web-server, supplier, stolen-credential, owa-module, insider or unknown",
             "means": "how: exploited service, supplier's account, supplier's address, stolen credential, at a desk, left"

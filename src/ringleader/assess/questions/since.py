@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 from itertools import pairwise
 
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, days, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, iso, listed
 
 RECENT = 3 * DAY
 USUAL = 2
@@ -16,7 +17,7 @@ USUAL = 2
 class Since:
     aspects: tuple[Aspect, ...] = ("since",)
     what = "since when each campaign has been there, how far back the evidence could show it, and whether it goes on"
-    keys = {
+    keys: ClassVar[dict[str, dict[str, str]]] = {
         "since": {
             "first": "time of its earliest finding; for the case that of the earliest event",
             "last": "time of its latest finding; for the case that of the latest event",
@@ -74,7 +75,7 @@ def _campaign(ground: Ground, one: Campaign) -> Statement:
     still = silent <= max(RECENT, USUAL * usual)
     confidence: Confidence = "high" if first.level in ("critical", "high") and not early else "moderate"
     text = f"First seen on {day(one.first)} on {first.host or 'an unknown host'}, last on {day(one.last)}"
-    text += f", {days(one.last - one.first):g} days later." if one.last - one.first >= DAY else "."
+    text += f", {counted(round((one.last - one.first) / DAY), 'day')} later." if one.last - one.first >= DAY else "."
     if early:
         where = first.host or "that host"
         text += (
@@ -87,7 +88,7 @@ def _campaign(ground: Ground, one: Campaign) -> Statement:
     text += (
         " It goes on: its last sign is close to the end of telemetry."
         if still
-        else f" It has been silent for {days(silent):g} days at the end of telemetry."
+        else f" It has been silent for {counted(round(silent / DAY), 'day')} at the end of telemetry."
     )
     data = {
         "first": iso(one.first), "last": iso(one.last), "telemetry_from": iso(begins), "telemetry_to": iso(end),

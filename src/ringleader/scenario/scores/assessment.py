@@ -7,7 +7,8 @@ one of these aspects, and ``data`` as a JSON object:
   ``supplier`` (its name, or null);
 - ``targets``: ``subscribers``, a list of numbers, or ``subscriber_hashes``, which the case's key tells apart;
 - ``re-entry``: no data needed; it says that this intrusion is the return of an actor that was evicted;
-- ``persistence``: ``host`` and ``value`` (a path, a service, an account) of something that is still in place.
+- ``persistence``: ``host`` and ``value`` (a path, a service, an account) of something that is still in place; a
+  ``status`` other than ``in place`` says that it is not.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def score(matched: Matched) -> Figures:
         elif aspect == "targets":
             looked_up |= {(about[0], number) for number in data.get("subscribers") or ()}
             looked_up |= {(about[0], numbers.get(one, one)) for one in data.get("subscriber_hashes") or ()}
-        elif aspect == "persistence":
+        elif aspect == "persistence" and data.get("status", "in place") == "in place":
             in_place.add(_thing(data.get("host"), data.get("value")))
     targets = {(actor.id, number) for actor in matched.actors for number in actor.subscribers}
     left = {_thing(one.host, one.value) for actor in matched.actors for one in actor.persistence if one.left}
