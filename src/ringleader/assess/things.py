@@ -41,8 +41,11 @@ class Thing:
     alive: int | None = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        return self.host, self.sort, self.name.lower()
+    def key(self) -> tuple[str, ...]:
+        """A name may be used again for another program; a page is one under two spellings of its path."""
+        if self.sort in ("service", "task", "run-key"):
+            return self.host, self.sort, self.name.lower(), self.mark
+        return self.host, self.sort, self.mark
 
 
 def of(ground: Ground) -> list[Thing]:
@@ -52,7 +55,7 @@ def of(ground: Ground) -> list[Thing]:
 
 def _all(ground: Ground) -> list[Thing]:
     near = _Near(ground)
-    best: dict[tuple[str, str, str], Thing] = {}
+    best: dict[tuple[str, ...], Thing] = {}
     for one in sorted(_made(ground, near), key=lambda one: (not one.seen, one.time, one.value)):
         before = best.get(one.key)
         if before is None:
@@ -60,21 +63,7 @@ def _all(ground: Ground) -> list[Thing]:
         elif one.time < before.time:
             best[one.key] = replace(before, time=one.time)
     found = sorted(best.values(), key=lambda one: (one.time, one.host, one.value))
-    found = _without_doubles(found)
     return _alive(ground, _removed(ground, found))
-
-
-def _without_doubles(found: list[Thing]) -> list[Thing]:
-    """A command that asked for what an event then tells of under the same name is one thing with it (by key); a page
-    under two spellings is one by its path under the server's root."""
-    seen: set[tuple[str, str]] = set()
-    out = []
-    for one in found:
-        key = (one.host, f"{one.sort} {one.mark}") if one.sort == "web-shell" else (one.host, f"{one.sort} {one.name}")
-        if key not in seen:
-            seen.add(key)
-            out.append(one)
-    return out
 
 
 class _Near:
@@ -132,8 +121,8 @@ def _made(ground: Ground, near: _Near) -> Iterator[Thing]:
         owner = near.owner(event_id, host, time)
         if owner is not None and name:
             yield Thing(
-                owner[0], host, sort, name, value, mark.lower(), time, (owner[1],), seen,
-                passing=sort == "service" and words.is_remote_execution(value.partition(": ")[2]),
+                owner[0], host, sort, name, value.strip(), mark.lower(), time, (owner[1],), seen,
+                passing=sort in ("service", "task") and words.is_passing(value.partition(": ")[2]),
             )  # fmt: skip
 
 

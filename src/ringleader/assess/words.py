@@ -31,7 +31,10 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     exploited: dict[str, str]
     jewels: dict[str, Jewel]
-    remote_execution: list[str]
+    remote_services: list[str]
+    shells: list[str]
+    programs: list[str]
+    clears_up: list[str]
     web_roots: list[str]
     pages: frozenset[str]
     web_workers: frozenset[str]
@@ -67,8 +70,21 @@ def page_of(path: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def is_remote_execution(command: str) -> bool:
-    return any(re.search(one, command.strip().lower()) for one in vocabulary().remote_execution)
+def is_passing(command: str) -> bool:
+    r"""Whether it is what a remote-execution tool starts, and takes away itself.
+
+    >>> is_passing(r"%SystemRoot%\PSEXESVC.exe"), is_passing("cmd.exe /c dir"), is_passing(r"cmd /c C:\x\y.bat")
+    (True, True, False)
+    """
+    plain, facts = command.strip().lower(), vocabulary()
+    if any(re.search(one, plain) for one in facts.remote_services):
+        return True
+    shell = next((found for one in facts.shells if (found := re.search(one, plain))), None)
+    if shell is None:
+        return False
+    rest = plain[shell.end() :]
+    lasting = any(re.search(one, rest) for one in facts.programs)
+    return not lasting or any(re.search(one, rest) for one in facts.clears_up)
 
 
 def base(path: str) -> str:
