@@ -91,14 +91,17 @@ def _evictions(ground: Ground, campaign: Campaign) -> list[Eviction]:
         end = max((other.last for other in presence), default=0)
         answer = _between(ground, presence, end, one.first) if presence and end < one.first else None
         if answer and _own_way(ground, one) and not _outlived(ground, campaign, presence, answer):
-            sure: Confidence = "high" if answer.share(_hosts(presence)) >= 0.5 else "moderate" if answer.named else "low"
+            sure: Confidence = (
+                "high" if answer.share(_hosts(presence)) >= 0.5 else "moderate" if answer.named else "low"
+            )
             found.append(Eviction(answer, tuple(presence), one, sure))
             presence = []
         presence.append(one)
     if presence:
         end = max(other.last for other in presence)
         last = _between(ground, presence, end, None)
-        if last and not _outlived(ground, campaign, presence, last):
+        enough = last is not None and (not last.named or last.share(_hosts(presence)) >= 0.5)
+        if last and enough and last.time >= end and not _outlived(ground, campaign, presence, last):
             found.append(Eviction(last, tuple(presence), None, "moderate" if last.named else "low"))
     return found
 

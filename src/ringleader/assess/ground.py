@@ -50,6 +50,17 @@ class Step:
         """One of them or of their sub-techniques."""
         return any(own == one or own.startswith(one + ".") for own in self.techniques for one in techniques)
 
+    @property
+    def adds_module(self) -> bool:
+        """A module is put into a web server, and not only a page or a file, or a list of modules asked for."""
+        return self.has("T1505.004") and not self.has("T1056.003", "T1518")
+
+    @property
+    def person(self) -> str:
+        """The account if it is one of hosts: empty for the system's own, for computers, and for those of a database."""
+        own = self.account if names.is_person(self.account) and not self.account.isdecimal() else ""
+        return "" if self.kind.startswith("db/") else own
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -65,7 +76,7 @@ class Visit:
 
     @property
     def accounts(self) -> set[str]:
-        return {step.account for step in self.steps if names.is_person(step.account)}
+        return {step.person for step in self.steps if step.person}
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ class Intrusion:
 
     @cached_property
     def accounts(self) -> set[str]:
-        return {step.account for step in self.steps if names.is_person(step.account)}
+        return {step.person for step in self.steps if step.person}
 
     @cached_property
     def visits(self) -> tuple[Visit, ...]:

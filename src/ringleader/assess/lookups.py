@@ -136,7 +136,9 @@ def _sessions(
             sorted({raw for raw, host in clients.items() if host in places} | {key[3] for key in marked}), pa.string()
         )
         chosen = part.filtered(pc.is_in(part[names.client], wanted))
-        for event_id, time, _, _, account, user, client, program, session, action, thing, sql, code in chosen.rows(fields):
+        for event_id, time, _, _, account, user, client, program, session, action, thing, sql, code in chosen.rows(
+            fields
+        ):
             key = (kind, session or "", account or "", client or "")
             host = clients.get(client or "", "")
             if time is None or (host not in places and key not in marked):
@@ -175,9 +177,7 @@ def _statement(time: int, sql: str, action: str, thing: str, code: str, event_id
 def _own(ground: Ground, sessions: list[Session], finding_of: dict[str, tuple[str, str]]) -> None:
     by_id = {one.id: one for one in ground.intrusions}
     spans = near(ground, margin=2 * HOUR)
-    habits = Counter(
-        one.print for one in sessions if not any(first <= one.first <= last for first, last in spans)
-    )
+    habits = Counter(one.print for one in sessions if not any(first <= one.first <= last for first, last in spans))
     steps: dict[str, list[tuple[Step, str]]] = {}
     for intrusion in ground.intrusions:
         for step in intrusion.steps:

@@ -211,7 +211,7 @@ def program(command: str) -> str:
     >>> program(r'"C:\Program Files\A B\x.exe" -k'), program(r"C:\ProgramData\Intel\igfx.exe -k a")
     ('c:\\program files\\a b\\x.exe', 'c:\\programdata\\intel\\igfx.exe')
     """
-    plain = command.strip().lower()
+    plain = re.sub(r"^(\"?)%(systemroot|windir)%", r"\1c:\\windows", command.strip().lower())
     if plain.startswith('"'):
         return plain[1:].partition('"')[0]
     if found := re.match(r"(.*?\.(?:exe|com|bat|cmd|dll|ps1|vbs|js))(?=\s|,|$)", plain):
@@ -254,7 +254,8 @@ def _removed(ground: Ground, found: list[Thing]) -> list[Thing]:
 
 def _takes_away(part: events.Part) -> pa.Array:
     return pc.match_substring_regex(
-        part["CommandLine"], r"(?i)\b(delete|del|erase|rm|remove-item|uninstall|remove-service|unregister-scheduledtask)\b"
+        part["CommandLine"],
+        r"(?i)\b(delete|del|erase|rm|remove-item|uninstall|remove-service|unregister-scheduledtask)\b",
     )
 
 

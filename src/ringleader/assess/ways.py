@@ -64,7 +64,7 @@ def _exploited(ground: Ground, one: Intrusion) -> Way | None:
     opening = [step for step in one.steps if step.time - first.time <= OPENING and step.host == first.host]
     flaw = [step for step in opening if step.has("T1190") and "initial-access" in step.tactics]
     served = [step for step in opening if step.has("T1190", "T1505.003")]
-    if names.is_person(first.account) or not served or served[0].time - first.time > MINUTE:
+    if first.person or not served or served[0].time - first.time > MINUTE:
         return None
     shown = flaw or served
     kind = next((word for step in shown if (word := _service(step))), "")
@@ -98,9 +98,7 @@ def _asked_by(ground: Ground, one: Intrusion) -> str | None:
 
 def _logged_on(ground: Ground, one: Intrusion) -> Way | None:
     """Back from the first finding in somebody's name, log-on by log-on, to where that began."""
-    first = next(
-        (step for step in one.steps if step.time - one.first <= OPENING and names.is_person(step.account)), None
-    )
+    first = next((step for step in one.steps if step.time - one.first <= OPENING and step.person), None)
     if first is None or (first.time - one.first > MINUTE and not _harmless(one, first)):
         return None
     seen = logons.of(ground)
@@ -229,8 +227,8 @@ def _made_by(ground: Ground) -> dict[tuple[str, str], frozenset[str]]:
 
 def _kept_open(one: Intrusion, way: Way) -> Way:
     """A module in the mail server's log-on page gives the passwords of all who log on: from then on it is the way in."""
-    if way.kind == "stolen-credential" and any(step.has("T1505.004", "T1056.003") for step in one.steps):
-        module = [step for step in one.steps if step.has("T1505.004", "T1056.003")]
+    module = [step for step in one.steps if step.adds_module]
+    if way.kind == "stolen-credential" and module:
         return replace(way, kind="owa-module", findings=(*way.findings, *_ids(module)))
     return way
 

@@ -35,6 +35,7 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     shells: list[str]
     programs: list[str]
     clears_up: list[str]
+    remote_tools: frozenset[str]
     web_roots: list[str]
     pages: frozenset[str]
     web_workers: frozenset[str]

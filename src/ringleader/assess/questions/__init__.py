@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from ringleader.assess.questions import adaptation, entry, persistence, since, targets
+from ringleader.assess.questions import (
+    adaptation,
+    credentials,
+    entry,
+    impact,
+    jewels,
+    persistence,
+    since,
+    supplier,
+    targets,
+    watchlist,
+)
 from ringleader.assess.questions.base import Question
 
 QUESTIONS: tuple[Question, ...] = (
     entry.Entry(),
+    supplier.Suppliers(),
+    jewels.CrownJewels(),
+    credentials.Credentials(),
     targets.Targets(),
+    watchlist.Watchlist(),
+    impact.Impact(),
     adaptation.Adaptation(),
     persistence.Persistence(),
     since.Since(),

@@ -26,7 +26,8 @@ class Adaptation:
         "adaptation": {
             "timeline": "list in order of time: time, who (defender or actor), what, findings",
             "evictions": "list: time, what, dwell_days (from the first sign of that presence), returned (time or null),"
-            " away_days, stayed, gone and new: traits as KIND: VALUE, seen before and after, only before, only after",
+            " away_days, stayed, gone and new: traits as KIND: VALUE, seen before and after, only before, only after (at most 60 each); counts of"
+            " these",
             "outlived": "list: time and what of remediations of its hosts that it went on after without a break",
         },
         "re-entry": {
@@ -66,7 +67,7 @@ class Adaptation:
 
 def _campaign(ground: Ground, one: Campaign, found: list[Eviction], traits: dict[str, set[str]]) -> Statement:
     outlived = evictions.survived(ground, one)
-    told = []
+    told: list[dict[str, Any]] = []
     for place, eviction in enumerate(found):
         before = _of(traits, eviction.before)
         later = found[place + 1].before if place + 1 < len(found) else _since(one, eviction)
@@ -77,6 +78,7 @@ def _campaign(ground: Ground, one: Campaign, found: list[Eviction], traits: dict
             "returned": iso(eviction.back.first) if eviction.back else None,
             "away_days": _away(eviction),
             "stayed": _cut(before & after), "gone": _cut(before - after), "new": _cut(after - before),
+            "counts": {"stayed": len(before & after), "gone": len(before - after), "new": len(after - before)},
         })  # fmt: skip
     data = {
         "timeline": _timeline(ground, one, found, outlived), "evictions": told,
@@ -95,7 +97,8 @@ def _campaign(ground: Ground, one: Campaign, found: list[Eviction], traits: dict
         last = told[[place for place, eviction in enumerate(found) if eviction.back][-1]]
         text += f"; came back {counted(len(returns), 'time')}, the last time after {last['away_days']:g} days"
         text += (
-            f", with {counted(len(last['new']), 'new trait')} and {counted(len(last['stayed']), 'trait')} that stayed."
+            f", with {counted(last['counts']['new'], 'new trait')} and"
+            f" {counted(last['counts']['stayed'], 'trait')} that stayed."
         )
     else:
         text += "; no return is seen."
@@ -145,9 +148,7 @@ def _allowed(ground: Ground, eviction: Eviction, back: Intrusion) -> str:
                 return f"The access of {way.supplier}, by which it had come before, was still open."
             return f"It came by a way that it had not used before: the access of {way.supplier}."
         case "stolen credential":
-            dumps = [
-                step for own in eviction.before for step in own.steps if step.has("T1003") and step.tactics
-            ]
+            dumps = [step for own in eviction.before for step in own.steps if step.has("T1003") and step.tactics]
             known = way.account in {name for own in eviction.before for name in own.accounts}
             reset = way.account in eviction.answer.accounts
             why = "had used before" if known else "could have from credentials that it had dumped" if dumps else "had"
@@ -208,4 +209,3 @@ def _of(traits: dict[str, set[str]], some: Iterable[Intrusion]) -> set[str]:
 def _cut(values: set[str]) -> list[str]:
     order = {kind: place for place, kind in enumerate(TELLING)}
     return sorted(values, key=lambda one: (order.get(one.partition(":")[0], 99), one))[:MOST]
-

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ringleader.assess import evictions, things
+from ringleader.assess import evictions, things, words
 from ringleader.assess.ground import Ground
-from ringleader.assess.statement import Aspect, Confidence, Statement, counted, day, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, iso, listed
 from ringleader.assess.things import Thing
 
 
@@ -62,7 +62,8 @@ def _said(ground: Ground, one: Thing) -> Statement:
         "outlived": [iso(answer) for answer in outlived],
     }  # fmt: skip
     what = _WORDS[one.sort]
-    text = f"{what[0].upper()}{what[1:]} was put on {one.host or 'an unknown host'} on {day(one.time)}"
+    verb = "made" if one.sort in ("account", "cron") else "put"
+    text = f"{what[0].upper()}{what[1:]} was {verb} on {one.host or 'an unknown host'} on {day(one.time)}"
     sure: Confidence = "high" if one.seen and status == "in place" else "moderate"
     match status:
         case "removed":
@@ -70,13 +71,17 @@ def _said(ground: Ground, one: Thing) -> Statement:
         case "cleaned":
             text += f"; the case file has a remediation of {day(time)} there, and there is no sign of it since."
         case "passing":
-            text += " by a remote-execution tool, which takes it away itself when it ends; whether it did is not recorded."
+            text += (
+                " by a remote-execution tool, which takes it away itself when it ends; whether it did is not recorded."
+            )
         case _:
             text += "; nothing tells of its removal."
             if outlived:
                 text += f" It has outlived {counted(len(outlived), 'remediation')} of that host."
             elif blank := [answer for answer in evictions.answers(ground) if _blank(answer, one)]:
-                text += f" A remediation of {day(blank[0].time)} names no hosts, so whether it was part of it is not known."
+                text += (
+                    f" A remediation of {day(blank[0].time)} names no hosts, so whether it was part of it is not known."
+                )
                 sure = "low"
     return Statement("intrusion", one.owner, "persistence", text, sure, one.findings, data)
 
@@ -88,7 +93,8 @@ def _blank(answer: evictions.Answer, one: Thing) -> bool:
 def _status(ground: Ground, one: Thing) -> tuple[str, int | None]:
     if one.removed is not None and (one.alive or 0) <= one.removed + evictions.GRACE:
         return "removed", one.removed
-    if one.passing:
+    known = one.name.lower() in words.vocabulary().remote_tools
+    if one.passing and (known or (one.alive or 0) <= one.time + DAY):
         return "passing", None
     for answer in _covering(ground, one):
         if (one.alive or 0) <= answer.time + evictions.GRACE and not _went_on(ground, one, answer.time):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 from itertools import pairwise
+from typing import ClassVar
 
 from ringleader.assess.ground import Campaign, Ground
 from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, iso, listed

@@ -90,7 +90,11 @@ def _said(ground: Ground, one: Intrusion, some: list[Session], found: lookups.Lo
     ]
     whom = f"the records of {counted(len(numbers), 'subscriber')}" if numbers else "subscribers' records"
     text = f"Read {whom} in {counted(len(reads), 'statement')} ({listed(ways)})"
-    text += f" between {day(min(times))} and {day(max(times))}" if max(times) - min(times) >= DAY else f" on {day(times[0])}"
+    text += (
+        f" between {day(min(times))} and {day(max(times))}"
+        if max(times) - min(times) >= DAY
+        else f" on {day(times[0])}"
+    )
     if spans:
         text += f"; the records are of {day(spans[0])} to {day(spans[1])}"
     by_others = sum(found.background.values())
