@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from ringleader import case, cli, errors, pipeline, profile
+from ringleader import assess, case, cli, errors, pipeline, profile
 from ringleader.detect import documents
 from ringleader.ingest import limits, readers
 from ringleader.knowledge import tables as knowledge
@@ -41,6 +41,7 @@ def pages() -> dict[str, str]:
         "rules.md": rule_codes(),
         "acts.md": acts(),
         "traits.md": traits(),
+        "assessments.md": assessments(),
         "../decisions/README.md": decisions(),
     }
     return {name: NOTICE + text for name, text in made.items()}
@@ -74,6 +75,20 @@ def traits() -> str:
         + ". The digit is that of what the trait rests on, the column `basis`:\n\n"
         + _table(["basis", "digit"], [(f"`{basis}`", str(digit)) for basis, digit in graded.content.items()])
     )
+
+
+def assessments() -> str:
+    parts = [
+        "# Assessments\n\nWhat `ringleader assess` says: rows of the table [assessments](tables.md#assessments). Every row has a"
+        " confidence in the evidence and the ids of the findings behind it. A row of confidence `unknown` says what cannot be"
+        " told, and why; its `data` may be empty. Below are the keys of `data`, by aspect. Times are ISO 8601 texts in UTC, null"
+        " where unknown.\n"
+    ]
+    for question in assess.QUESTIONS:
+        for aspect in question.aspects:
+            parts.append(f"\n## {aspect}\n\n{question.what[0].upper()}{question.what[1:]}.\n\n")
+            parts.append(_table(["key", "meaning"], [(f"`{k}`", _cell(v)) for k, v in question.keys[aspect].items()]))
+    return "".join(parts)
 
 
 def _cell(text: str) -> str:

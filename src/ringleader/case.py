@@ -8,8 +8,11 @@ The models below are the only place that knows the keys of ``ringleader.toml``: 
 from __future__ import annotations
 
 import difflib
+import ipaddress
+import os
 import re
 import reprlib
+import secrets
 import textwrap
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -20,11 +23,23 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from ringleader.errors import CaseError, ConfigError
+from ringleader.store.disk import writing_to
 
 CONFIG = "ringleader.toml"
+KEY = "subscribers.key"
+"""In the case's folder, for its user alone: what hides subscribers' numbers in the tables."""
 
 
 class Role(StrEnum):
@@ -46,6 +61,25 @@ class Role(StrEnum):
     SCANNER = "scanner"
     UPDATES = "updates"
     WORKSTATION = "workstation"
+    OTHER = "other"
+
+
+class Service(StrEnum):
+    """What subscribers get from the network."""
+
+    VOICE = "voice"
+    DATA = "data"
+    MESSAGES = "messages"
+
+
+class Category(StrEnum):
+    """What sort of target a watched person or organisation is."""
+
+    POLITICIAN = "politician"
+    JOURNALIST = "journalist"
+    OFFICIAL = "official"
+    ACTIVIST = "activist"
+    COMPANY = "company"
     OTHER = "other"
 
 
@@ -77,9 +111,23 @@ def _zoned(value: Any) -> Any:
     return value
 
 
+def _address(value: str) -> str:
+    """An address, a network, or a host's name; what looks like one of the former two must be one."""
+    if ":" in value or re.fullmatch(r"[\d./]+", value):
+        try:
+            ipaddress.ip_network(value, strict=False)
+        except ValueError as error:
+            raise ValueError(
+                f"{value!r} is no address; write one such as 198.51.100.7 or a network such as 198.51.100.0/24"
+            ) from error
+    return value
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Moment = Annotated[datetime, BeforeValidator(_zoned)]
+Address = Annotated[Text, AfterValidator(_address)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Table(BaseModel):
@@ -102,6 +150,11 @@ class Asset(_Table):
     host: Text = Field(description="its name in the logs, short or full", examples=["ex01"])
     role: Role = Field(default=Role.OTHER, description="one of: " + ", ".join(Role), examples=["mail"])
     aliases: list[Text] = Field(default=[], description="other names and addresses of it", examples=[["10.1.0.5"]])
+    serves: dict[Service, Share] = Field(
+        default={},
+        description="share of the subscribers, from 0 to 1, who would lose a service without it: " + ", ".join(Service),
+        examples=[{"voice": 0.4, "data": 0.4}],
+    )
     note: Text | None = Field(
         default=None, description="for the readers of the report", examples=["owned by the IT department"]
     )
@@ -112,7 +165,7 @@ class Supplier(_Table):
 
     name: Text = Field(description="who it is", examples=["Acme Network Services"])
     accounts: list[Text] = Field(default=[], description="accounts that it uses", examples=[["svc-acme"]])
-    addresses: list[Text] = Field(
+    addresses: list[Address] = Field(
         default=[], description="addresses or networks that it comes from", examples=[["198.51.100.0/24"]]
     )
     hosts: list[Text] = Field(default=[], description="hosts that it may use", examples=[["jump01"]])
@@ -123,9 +176,32 @@ class Watched(_Table):
 
     kind: Watch = Field(description="one of: " + ", ".join(Watch), examples=["account"])
     value: Text = Field(description="the value itself", examples=["svc-legacy"])
+    category: Category | None = Field(
+        default=None, description="what sort of target it is; one of: " + ", ".join(Category), examples=["other"]
+    )
     note: Text | None = Field(
         default=None, description="why it is watched", examples=["should have been disabled in 2019"]
     )
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Watched:
+        shape, instead = _WATCHED.get(self.kind, ("", ""))
+        if shape and not re.fullmatch(shape, self.value):
+            raise ValueError(f"{self.value!r} is no {self.kind}; {instead}")
+        if self.kind is Watch.ADDRESS:
+            _address(self.value if ":" in self.value or "." in self.value else f"{self.value}.")
+        return self
+
+
+_WATCHED = {
+    Watch.SUBSCRIBER: (
+        r"\+?[\d ()/.-]{6,30}",
+        "write the number with its country code, as the records have it: 60128123456",
+    ),
+    Watch.HASH: (r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", "write an MD5, SHA-1 or SHA-256 in hexadecimal"),
+    Watch.DOMAIN: (r"[^\s/:@]+\.[^\s/:@]+", "write a name such as update.example.org, without https:// or a path"),
+    Watch.ADDRESS: (r"[0-9a-fA-F:./]+", "write an address such as 198.51.100.7 or a network such as 198.51.100.0/24"),
+}
 
 
 class Remediation(_Table):
@@ -190,6 +266,20 @@ class Case:
         return self.root / "reports"
 
 
+def subscribers_key(root: Path) -> bytes:
+    """The key of the case in ``root``; made where there is none yet. Who has it and a list of numbers can find them in
+    the tables."""
+    path = root / KEY
+    with writing_to(root):
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_bytes()
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
 def parse(text: str, path: str = CONFIG) -> Config:
     """The configuration in ``text``; all its mistakes in one ``ConfigError``, the first one's line in front."""
     try:
@@ -241,12 +331,18 @@ def sections() -> dict[str, tuple[type[_Table], bool]]:
 def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return f'"{value}"'
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }" if value else "{}"
+    return str(value) if isinstance(value, int | float) else f'"{value}"'
 
 
 _EXPECTED = {
     "string_type": 'write a text in quotes: {key} = "..."',
     "list_type": 'write a list in brackets: {key} = ["..."]',
+    "dict_type": "write a table in braces: {key} = { voice = 0.4 }",
+    "float_type": "write a share between 0 and 1: 0.4",
+    "greater_than_equal": "write a share between 0 and 1: 0.4",
+    "less_than_equal": "write a share between 0 and 1: 0.4",
     "model_type": "write a block of its own: [{key}]",
     "string_too_short": "write a text that is not empty, or remove the key",
     "string_too_long": "write at most 1,000 characters",

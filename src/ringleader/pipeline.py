@@ -91,6 +91,14 @@ def _profile(run: Run) -> Any:
     )
 
 
+def _assess(run: Run) -> Any:
+    from ringleader import assess
+
+    return assess.run(
+        run.store, run.case.root, run.case.config, progress=run.progress, clear_subscribers=run.clear_subscribers
+    )
+
+
 def _report(run: Run) -> Any:
     from ringleader import report
     from ringleader.detect import stage
@@ -131,6 +139,13 @@ STAGES = (
         writes=("traits",),
         what="say what is characteristic of each intrusion: tools, command habits, infrastructure, hours",
         work=_profile,
+    ),
+    Stage(
+        "assess",
+        reads=("events", "findings", "intrusions", "steps", "traits", "campaigns", "case"),
+        writes=("assessments",),
+        what="say how they came in, what they reached and read, what they could disrupt, and what is still in place",
+        work=_assess,
     ),
     Stage(
         "report",

@@ -8,7 +8,7 @@ from pathlib import Path
 from made import Made, tale
 
 from ringleader import profile
-from ringleader.profile.stage import KEY
+from ringleader.case import KEY
 from ringleader.store import Store
 
 

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from ringleader import __version__
 from ringleader.cli import (
+    assess,
     attribute,
     detect,
     evaluate,
@@ -107,6 +108,7 @@ _OF_STAGES: dict[str, Callable[..., None]] = {
     "detect": detect.detect,
     "link": link.link,
     "profile": profile.profile,
+    "assess": assess.assess,
     "report": report.report,
 }
 _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (

@@ -27,6 +27,10 @@ _QUESTIONS = {
     "intrusions": """
         SELECT intrusion_id, first_time, last_time, hosts, accounts, tactics, findings, level, score
         FROM intrusions ORDER BY score DESC, intrusion_id""",
+    "assessments": """
+        SELECT aspect, count(*) FILTER (confidence <> 'unknown') AS said,
+               count(*) FILTER (confidence = 'unknown') AS unknown
+        FROM assessments GROUP BY aspect ORDER BY aspect""",
     "traits": "SELECT kind, count(*) AS traits FROM traits GROUP BY kind ORDER BY traits DESC, kind",
 }
 
@@ -45,6 +49,7 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "intrusions": found["intrusions"],
         "leads": {row["level"]: row["findings"] for row in found["leads"]},
         "traits": {row["kind"]: row["traits"] for row in found["traits"]},
+        "assessments": {row["aspect"]: {"said": row["said"], "unknown": row["unknown"]} for row in found["assessments"]},
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
@@ -64,6 +69,8 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
         screen.facts([("leads", _leads(found))])
     if "profile" in ran:
         screen.facts([("traits", _traits(found["traits"]))])
+    if "assess" in ran:
+        screen.facts([("assessed", _assessed(found["assessments"]))])
     skipped = [one.stage.name for one in outcomes if one.skipped]
     if skipped:
         screen.say(f"Nothing new for: {', '.join(skipped)}")
@@ -114,6 +121,12 @@ def _traits(rows: list[dict[str, Any]]) -> str:
     return (
         f"{total:,} ({some}{', ...' if len(rows) > 4 else ''}); see: ringleader show CASE INTRUSION" if rows else "none"
     )
+
+
+def _assessed(rows: list[dict[str, Any]]) -> str:
+    said = ", ".join(f"{row['said']:,} {row['aspect']}" for row in rows if row["said"])
+    unknown = sum(row["unknown"] for row in rows)
+    return (said or "nothing can be said") + (f"; {unknown:,} cannot be told, and say why" if unknown else "")
 
 
 def _by_level(rows: list[dict[str, Any]]) -> str:

@@ -90,9 +90,6 @@ class Habits(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     archivers: dict[str, dict[str, str]]
     archive_endings: list[str]
     scripts: list[str]
-    subscriber_columns: list[str]
-    record_tables: list[str]
-    bulk_actions: list[str]
     day_centre: float
     day_spread: float
     session_gap_hours: float

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,17 +10,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringleader.case import Config
+from ringleader.case import Config, subscribers_key
 from ringleader.engines.progress import Progress, Silent
 from ringleader.profile import kernel, names, sighting
 from ringleader.schema import kind as kinds
 from ringleader.store import Store
 from ringleader.store.dataset import kinds_in
-from ringleader.store.disk import writing_to
 from ringleader.store.layout import column_name
 
-KEY = "subscribers.key"
-"""In the case's folder, for its user alone: what hides subscribers' numbers in the table traits."""
 FINDING_COLUMNS = [
     "finding_id", "event_id", "event_ids", "techniques", "tactics", "software", "kind", "time", "host", "account",
 ]  # fmt: skip
@@ -68,19 +63,6 @@ def run(
         tx.write("traits", "profile", batches())
     summary.traits = dict(sorted(counts.items()))
     return summary
-
-
-def subscribers_key(root: Path) -> bytes:
-    """The case's key; made where there is none yet. Who has it and a list of numbers can find them in the traits."""
-    path = root / KEY
-    with writing_to(root):
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
 
 
 def _findings(store: Store, steps: pa.Table) -> pa.Table:

@@ -3,10 +3,12 @@
 Reads the table ``assessments``: rows of an intrusion (``subject_kind`` is ``intrusion``, ``subject_id`` its id) with
 one of these aspects, and ``data`` as a JSON object:
 
-- ``entry``: ``kind`` (a word of :class:`ringleader.scenario.truth.Entry`) and ``supplier`` (its name, or null);
-- ``targets``: ``subscribers``, a list of numbers;
+- ``entry``: ``kind`` (a word of :class:`ringleader.scenario.truth.Entry`, or ``unknown``, which claims nothing) and
+  ``supplier`` (its name, or null);
+- ``targets``: ``subscribers``, a list of numbers, or ``subscriber_hashes``, which the case's key tells apart;
 - ``re-entry``: no data needed; it says that this intrusion is the return of an actor that was evicted;
-- ``persistence``: ``host`` and ``value`` (a path, a service, an account) of something that is still in place.
+- ``persistence``: ``host`` and ``value`` (a path, a service, an account) of something that is still in place; a
+  ``status`` other than ``in place`` says that it is not.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from typing import Any
 import numpy as np
 import orjson
 
+from ringleader.case import KEY
 from ringleader.scenario.scores.matched import NONE, Matched, pair_counts, share
-from ringleader.schema import host
+from ringleader.schema import host, subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,19 @@ def score(matched: Matched) -> Figures:
     again: set[tuple[Any, ...]] = set()
     looked_up: set[tuple[Any, ...]] = set()
     in_place: set[tuple[Any, ...]] = set()
+    numbers = _numbers(matched)
     for found, aspect, data in said:
         # A claim about an intrusion with no actor in it is one about that found intrusion, and wrong.
         about = whose.get(found, (found,))
         if aspect == "entry":
-            kinds.add((about, data.get("kind")))
+            kinds |= {(about, data["kind"])} if data.get("kind", "unknown") != "unknown" else set()
             names |= {(about, data["supplier"])} if data.get("supplier") else set()
         elif aspect == "re-entry":
             again.add((about,))
         elif aspect == "targets":
             looked_up |= {(about[0], number) for number in data.get("subscribers") or ()}
-        elif aspect == "persistence":
+            looked_up |= {(about[0], numbers.get(one, one)) for one in data.get("subscriber_hashes") or ()}
+        elif aspect == "persistence" and data.get("status", "in place") == "in place":
             in_place.add(_thing(data.get("host"), data.get("value")))
     targets = {(actor.id, number) for actor in matched.actors for number in actor.subscribers}
     left = {_thing(one.host, one.value) for actor in matched.actors for one in actor.persistence if one.left}
@@ -79,6 +84,15 @@ def score(matched: Matched) -> Figures:
 
 def _thing(name: str | None, value: str | None) -> tuple[str, str]:
     return host.short(host.normal(name) or ""), (value or "").lower()
+
+
+def _numbers(matched: Matched) -> dict[str, str]:
+    """Keyed hash to number, of those of the truth; empty for a case without a key."""
+    try:
+        key = (matched.store.layout.root.parent / KEY).read_bytes()
+    except OSError:
+        return {}
+    return {subscriber.hidden(key, number): number for actor in matched.actors for number in actor.subscribers}
 
 
 def _said(matched: Matched) -> list[tuple[str, str, dict[str, Any]]]:
