@@ -227,8 +227,10 @@ def _kind(profiles: Sequence[Profile], name: str, distinct: int) -> _Kind:
     repeats[0] = max(distinct - len(place) if distinct else len(place), 1)
     holders = np.array(levels, float)
     sizes = np.array([len(values) for values in held if values], float)
-    # Smoothed, so that no trait is impossible and none is certain.
-    wanted = len(sizes) * (holders + UNSEEN) / (len(sizes) + 2 * UNSEEN)
+    # Every cell of the table is drawn towards one half a little, so that no trait is impossible and none is certain.
+    number = float(len(sizes))
+    wanted = number * (holders + UNSEEN) / (number + 2 * UNSEEN)
+    sizes = (number * sizes + UNSEEN * repeats.sum()) / (number + 2 * UNSEEN)
     fitness = margins.fit(sizes, wanted, repeats)
     return _Kind(place, holders, repeats, fitness, len(profiles))
 
