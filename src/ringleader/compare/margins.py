@@ -22,9 +22,9 @@ LIMIT = 60.0
 def fit(rows: Vector, columns: Vector, repeats: Vector) -> Vector:
     """The fitness y of each class of traits (C).
 
-    ``rows`` are the sizes of the profiles, ``columns`` (C) how many profiles hold a trait of each class, ``repeats`` (C)
-    the number of traits in it: traits with equal margins have equal fitness. Both sides have the same sum, and a table
-    with these margins must exist.
+    ``rows`` are the sizes of the profiles, ``columns`` (C) how many profiles hold a trait of each class, ``repeats``
+    (C) the number of traits in it: traits with equal margins have equal fitness. Both sides have the same sum, and a
+    table with these margins must exist.
     """
     sizes, times = np.unique(rows, return_counts=True)
     total = float(columns @ repeats)
