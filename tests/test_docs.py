@@ -64,6 +64,7 @@ def test_every_command_and_option_is_explained(pages: dict[str, str]) -> None:
         "knowledge list",
         "attribute",
         "evaluate attribution",
+        "evaluate overlap",
         *(s.name for s in STAGES),
     ]:
         assert f"## ringleader {verb}\n" in page

@@ -12,13 +12,14 @@ from ringleader.cli import options, screen
 
 if TYPE_CHECKING:
     from ringleader.evaluate.attribution import Evaluation, Result
+    from ringleader.evaluate.overlap import Result as Overlap
 
 app = typer.Typer(no_args_is_help=True)
 NAMES = ("top1", "top3", "auroc", "ece", "precision", "recall")
 
 Charts = Annotated[
     Path | None,
-    typer.Option("--charts", metavar="DIR", help="Write the two charts there, as SVG.", show_default=False),
+    typer.Option("--charts", metavar="DIR", help="Write the charts there, as SVG.", show_default=False),
 ]
 
 
@@ -52,6 +53,97 @@ def attribution(
         screen.data({"protocols": [_data(result) for result in found.results], "baselines": found.baselines})
     else:
         _show(found)
+
+
+@app.command(
+    "overlap",
+    cls=options.Verb,
+    help="How often the overlap test calls different groups alike, and how often it finds one group again. Takes some "
+    "minutes.",
+)
+def overlap(
+    knowledge: options.KnowledgePath = None,
+    charts: Charts = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    from ringleader.attribute.fit import one_thread
+    from ringleader.evaluate import chart
+    from ringleader.evaluate.overlap import evaluate
+    from ringleader.knowledge import Knowledge
+    from ringleader.store.disk import writing_to
+
+    with one_thread():
+        found = evaluate(Knowledge.load(knowledge), say=screen.say)
+    if charts is not None:
+        with writing_to(charts):
+            for path in chart.write_overlap(found, charts):
+                screen.say(f"written: {path}")
+    if as_json:
+        screen.data({"protocols": [_overlap_data(result) for result in found]})
+    else:
+        _show_overlap(found)
+
+
+def _overlap_data(result: Overlap) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "what": result.what,
+        "groups": result.groups,
+        "pairs": {"same": result.same, "different": result.different},
+        "reuse": result.reuse,
+        "spread": [_number(value) for value in result.spread],
+        "methods": [
+            {
+                "method": rates.method,
+                **{
+                    part: {
+                        f"{level:g}": {"share": _number(share), "interval": [_number(v) for v in around[level]]}
+                        for level, share in shares.items()
+                    }
+                    for part, shares, around in (
+                        ("size", rates.size, rates.size_interval),
+                        ("power", rates.power, rates.power_interval),
+                    )
+                },
+                "power_by_group": {f"{level:g}": _number(share) for level, share in rates.power_by_group.items()},
+            }
+            for rates in result.rates
+        ],
+    }
+
+
+def _show_overlap(found: tuple[Overlap, ...]) -> None:
+    from ringleader.evaluate.overlap import LEVELS, POWER, SIZE
+
+    for result in found:
+        screen.heading(
+            f"{result.what}: {result.groups:,} groups, {result.same:,} pairs of one group, {result.different:,} of two"
+        )
+        screen.table(
+            ["method", "level", "strangers called alike", "95 % by group", "same found", "95 % by group", "by group"],
+            [
+                (
+                    rates.method if level == LEVELS[0] else "",
+                    f"{level:g}",
+                    f"{rates.size[level]:.4f}",
+                    " to ".join(f"{value:.4f}" for value in rates.size_interval[level]),
+                    _shown(rates.power[level]),
+                    " to ".join(map(_shown, rates.power_interval[level])),
+                    _shown(rates.power_by_group[level]),
+                )
+                for rates in result.rates
+                for level in LEVELS
+            ],
+            right=["level", "strangers called alike", "same found", "by group"],
+        )
+        mine = result.rates[0]
+        for level, bar in SIZE.items():
+            size, power = mine.size[level], mine.power[level]
+            screen.line(
+                f"at {level:g}: size {size:.4f}, at most {bar:g} wanted, {'met' if size <= bar else 'above'}; "
+                f"power {power:.3f}, at least {POWER[level]:g} wanted, {'met' if power >= POWER[level] else 'below'}"
+            )
 
 
 def _data(result: Result) -> dict[str, Any]:

@@ -3,6 +3,17 @@
 from ringleader.compare.background import Background
 from ringleader.compare.comparison import Comparison, compare
 from ringleader.compare.contribution import Contribution
+from ringleader.compare.overlap import Null, Overlap, benjamini_hochberg
 from ringleader.compare.trait import Profile, Trait
 
-__all__ = ["Background", "Comparison", "Contribution", "Profile", "Trait", "compare"]
+__all__ = [
+    "Background",
+    "Comparison",
+    "Contribution",
+    "Null",
+    "Overlap",
+    "Profile",
+    "Trait",
+    "benjamini_hochberg",
+    "compare",
+]
