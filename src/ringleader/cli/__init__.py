@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from ringleader import __version__
 from ringleader.cli import (
     attribute,
+    cluster,
     detect,
     evaluate,
     hunt,
@@ -106,6 +107,7 @@ _OF_STAGES: dict[str, Callable[..., None]] = {
     "detect": detect.detect,
     "link": link.link,
     "profile": profile.profile,
+    "cluster": cluster.cluster,
     "report": report.report,
 }
 _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (

@@ -1,8 +1,25 @@
 """Profiles of traits, and the one comparison of two of them. What Ringleader claims is a sum of its lines."""
 
-from ringleader.compare.background import Background
-from ringleader.compare.comparison import Comparison, compare
+from ringleader.compare.background import Background, Commonness
+from ringleader.compare.comparison import Comparison, by_family, compare, contributions
 from ringleader.compare.contribution import Contribution
+from ringleader.compare.kinds import Kind, Kinds, kinds
+from ringleader.compare.local import Local, Seen
 from ringleader.compare.trait import Profile, Trait
 
-__all__ = ["Background", "Comparison", "Contribution", "Profile", "Trait", "compare"]
+__all__ = [
+    "Background",
+    "Commonness",
+    "Comparison",
+    "Contribution",
+    "Kind",
+    "Kinds",
+    "Local",
+    "Profile",
+    "Seen",
+    "Trait",
+    "by_family",
+    "compare",
+    "contributions",
+    "kinds",
+]

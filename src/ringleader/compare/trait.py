@@ -18,12 +18,13 @@ _CONTENT = {"1": 1.0, "2": 0.85, "3": 0.6, "4": 0.35, "5": 0.1, "6": 0.5}
 @dataclass(frozen=True, slots=True)
 class Trait:
     """``value`` of a ``kind`` (technique, software, file-hash, ...), with its Admiralty grade and how often it was
-    seen: reports for a group, findings for an intrusion."""
+    seen: reports for a group, findings for an intrusion. ``findings`` are behind it, where that is known."""
 
     kind: str
     value: str
     grade: str = BEST
     count: int = 1
+    findings: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not GRADE.fullmatch(self.grade):
@@ -52,7 +53,8 @@ class Profile:
             key = trait.kind, trait.value
             if key in found:
                 best = max(found[key], trait, key=lambda t: (t.trust, t.grade))
-                trait = Trait(*key, grade=best.grade, count=found[key].count + trait.count)
+                findings = found[key].findings | trait.findings
+                trait = Trait(*key, best.grade, found[key].count + trait.count, findings)
             found[key] = trait
         return cls(name, dict(sorted(found.items())))
 
