@@ -5,6 +5,7 @@ from ringleader.compare.comparison import Comparison, by_family, compare, contri
 from ringleader.compare.contribution import Contribution
 from ringleader.compare.kinds import Kind, Kinds, kinds
 from ringleader.compare.local import Local, Seen
+from ringleader.compare.overlap import Null, Overlap, benjamini_hochberg
 from ringleader.compare.trait import Profile, Trait
 
 __all__ = [
@@ -15,9 +16,12 @@ __all__ = [
     "Kind",
     "Kinds",
     "Local",
+    "Null",
+    "Overlap",
     "Profile",
     "Seen",
     "Trait",
+    "benjamini_hochberg",
     "by_family",
     "compare",
     "contributions",
