@@ -36,6 +36,10 @@ REMEMBERED = 500_000
 SHORTEST = 3
 """Characters: anything shorter is found everywhere."""
 
+EVERYWHERE = ("address", "domain")
+"""Kinds that hosts show which the intruder never was on (gateways, resolvers, mail servers): while an intrusion with the
+value lasts, none of these host-days counts."""
+
 Key = tuple[str, str]
 
 _MARK = re.compile(r"<[a-z0-9-]{2,20}>|\s")
@@ -73,7 +77,7 @@ def telemetry(store: Store, wanted: Mapping[Key, Holders]) -> dict[Key, Seen]:
         mine = np.zeros(len(days), bool)
         for host in holders.hosts & place.keys():
             mine[by_number[place[host]]] = True
-        outside = ~(inside & (mine | ~named))
+        outside = ~inside if needle.key[0] in EVERYWHERE else ~(inside & (mine | ~named))
         found[needle.key] = Seen(int((seen[needle.number] & outside).sum()), int(outside.sum()))
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ringleader.compare import Profile, Trait
+from ringleader.compare import Profile, Trait, characteristic
 from ringleader.store import Store
 
 PLACE = "host-hour"
@@ -47,7 +47,7 @@ def intrusions(store: Store, source: str = "") -> list[Intrusion]:
         steps = members.get(own, [])
         found.append(
             Intrusion(
-                name, Profile.of(name, traits.get(own, ())), row["first_time"], row["last_time"],
+                name, Profile.of(name, characteristic(traits.get(own, ()))), row["first_time"], row["last_time"],
                 tuple(row["hosts"] or ()), steps[0] if steps else "", frozenset(steps), source, own,
             )
         )  # fmt: skip

@@ -5,6 +5,7 @@ from ringleader.compare.comparison import Comparison, by_family, compare, contri
 from ringleader.compare.contribution import Contribution
 from ringleader.compare.kinds import Kind, Kinds, kinds
 from ringleader.compare.local import Local, Seen
+from ringleader.compare.ordinary import characteristic
 from ringleader.compare.overlap import Null, Overlap, benjamini_hochberg
 from ringleader.compare.trait import Profile, Trait
 
@@ -23,6 +24,7 @@ __all__ = [
     "Trait",
     "benjamini_hochberg",
     "by_family",
+    "characteristic",
     "compare",
     "contributions",
     "kinds",

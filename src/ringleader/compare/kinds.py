@@ -26,11 +26,13 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The prior of a command by its number of words: ``first`` times ``factor`` for each beyond one."""
+    """The prior of a command by its number of words: ``first`` times ``factor`` for each beyond one. Words of
+    ``wrappers`` do not count."""
 
     first: float
     factor: float
     least: float
+    wrappers: list[str]
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,8 +58,12 @@ class Kinds:
         prior = self.of(kind).prior
         if prior is not None:
             return prior
-        words = min(len(value.split()), 40)
-        return max(self.words.least, self.words.first * self.words.factor ** max(words - 1, 0))
+        words = self._choices(value)
+        return max(self.words.least, self.words.first * self.words.factor ** max(words - 1, 0.0))
+
+    def _choices(self, value: str) -> float:
+        words = [word for word in value.split()[:40] if word.lower() not in self.words.wrappers]
+        return sum(0.5 if "<" in word else 1.0 for word in words)
 
 
 @cache

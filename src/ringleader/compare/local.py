@@ -1,5 +1,5 @@
-"""How common traits are in one organisation: what its telemetry shows outside the intrusions, what is published, and,
-before anything was seen, the prior of the kind."""
+"""How common traits are in one organisation: what its telemetry shows outside the intrusions, and how common they are
+among intruders, by what is published or, where nothing is, by the prior of the kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ringleader.compare.kinds import kinds
 
 MASS = 20.0
-"""Weight of a prior, in host-days: telemetry of less says little about what is rare."""
+"""Weight of the prior, in host-days: a single host-day says little about what is common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,15 @@ class Local:
     groups: int = 0
 
     def share(self, kind: str, value: str) -> float:
-        """Share of unrelated intrusions that would show the value: a Beta prior with the kind's mean and MASS, and
-        what was seen. A host-day stands for an intrusion here: what half the host-days show, an intruder's own do by
-        chance. The greater of telemetry's share and that of published groups, for either makes a thing common."""
-        prior = kinds().prior(kind, value)
-        seen = self.telemetry.get((kind, value))
-        local = prior if seen is None else (seen.units + MASS * prior) / (seen.of + MASS)
-        by = kinds().of(kind).by
-        if by != "reports":
-            return min(local, 1.0)
+        """Share of unrelated intrusions that would show the value: the greatest of what others of the trade do and what
+        the organisation's own people do, for either makes a thing common. The former is the share of published groups
+        where that is known, else the prior of the kind; the latter the share of other host-days, with MASS host-days
+        of the prior."""
         published = self.published.get((kind, value))
-        if published is None:  # a tool without an id, a technique that no group is known for
-            return min(local, 1.0)
-        return min(max(published, local if seen is not None else 0.0), 1.0)
+        trade = kinds().prior(kind, value) if published is None else published
+        seen = self.telemetry.get((kind, value))
+        own = 0.0 if seen is None else (seen.units + MASS * trade) / (seen.of + MASS)
+        return min(max(trade, own), 1.0)
 
     def reason(self, kind: str, value: str) -> str:
         said = []
