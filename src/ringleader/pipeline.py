@@ -94,7 +94,7 @@ def _profile(run: Run) -> Any:
 def _cluster(run: Run) -> Any:
     from ringleader import cluster
 
-    return cluster.run(run.store, progress=run.progress)
+    return cluster.run(run.store, run.case.config, progress=run.progress)
 
 
 def _report(run: Run) -> Any:
@@ -140,7 +140,7 @@ STAGES = (
     ),
     Stage(
         "cluster",
-        reads=("intrusions", "steps", "findings", "events", "traits"),
+        reads=("intrusions", "steps", "findings", "events", "traits", "case"),
         writes=("pairs", "campaigns"),
         what="group intrusions into campaigns, one actor each, and say how the campaigns overlap",
         work=_cluster,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ringleader.cluster.calibration import Calibration
 from ringleader.cluster.source import Intrusion
 from ringleader.compare import Contribution, Local, by_family, contributions, kinds
 from ringleader.compare.contribution import shared
 
+BURNT = 0.3
+"""Share of its weight that something keeps which can be copied and was known since an eviction."""
 RARE = 1.0
 """Nats that a fully trusted trait must say to make its holders worth a look."""
 MOST_HOLDERS = 300
@@ -31,17 +34,52 @@ class Likeness:
     joins: bool
 
 
-def likeness(
-    left: Intrusion, right: Intrusion, world: Local, implied: Mapping[str, Iterable[str]], model: Calibration
-) -> Likeness:
-    lines = contributions(left.profile, right.profile, world, implied)
+@dataclass(frozen=True)
+class Rules:
+    """What every comparison of a run stands before. ``evictions`` are times at which an intruder was thrown out."""
+
+    world: Local
+    implied: Mapping[str, Iterable[str]]
+    model: Calibration
+    evictions: tuple[datetime, ...] = ()
+
+
+def likeness(left: Intrusion, right: Intrusion, rules: Rules) -> Likeness:
+    lines = contributions(left.profile, right.profile, rules.world, rules.implied)
+    if rules.evictions:
+        lines = sorted((_after(line, left, right, rules.evictions) for line in lines), key=_order)
     families = by_family(lines)
+    model = rules.model
     return Likeness(
-        tuple(lines), families, sum(families.values()), model.log_odds(families), _joins(lines, families, model)
+        tuple(lines), families, sum(families.values()), model.log_odds(families), joins(lines, families, model)
     )
 
 
-def _joins(lines: Sequence[Contribution], families: Mapping[str, float], model: Calibration) -> bool:
+def _after(line: Contribution, left: Intrusion, right: Intrusion, evictions: Sequence[datetime]) -> Contribution:
+    """A line about what can be copied says less where an eviction lies between its two uses: whoever was thrown out
+    knows that it is known, and so does anyone who wants to be taken for him."""
+    if line.weight <= 0 or not kinds().of(line.kind).copied:
+        return line
+    key = line.kind, line.value
+    one, other = left.profile.traits.get(key), right.profile.traits.get(key)
+    times = [t for t in (one, other) if t is not None and t.first_time is not None and t.last_time is not None]
+    if len(times) < 2:
+        return line
+    before, after = sorted(times, key=lambda t: (t.first_time, t.last_time))
+    between = [t for t in evictions if before.last_time < t < after.first_time]
+    if not between:
+        return line
+    reason = f"{line.reason}; known since the eviction of {min(between):%Y-%m-%d}, and used again after it"
+    return Contribution(line.kind, line.value, line.weight * BURNT, reason)
+
+
+def _order(line: Contribution) -> tuple[float, str, str]:
+    return -line.weight, line.kind, line.value
+
+
+def joins(lines: Sequence[Contribution], families: Mapping[str, float], model: Calibration) -> bool:
+    """Whether a pair is a reason to join: two independent families, or one near-unique item, and not only what can be
+    copied."""
     known = kinds()
     reasons = {
         family
@@ -88,14 +126,12 @@ def _pairs(numbers: Sequence[int]) -> Iterator[Pair]:
 
 def compared(
     found: Sequence[Intrusion],
-    world: Local,
-    implied: Mapping[str, Iterable[str]],
-    model: Calibration,
+    rules: Rules,
     advance: Callable[[int], None] = lambda _: None,
 ) -> dict[Pair, Likeness]:
     out = {}
-    for number, (left, right) in enumerate(candidates(found, world), 1):
-        out[left, right] = likeness(found[left], found[right], world, implied, model)
+    for number, (left, right) in enumerate(candidates(found, rules.world), 1):
+        out[left, right] = likeness(found[left], found[right], rules)
         if not number % 1000:
             advance(1000)
     return out

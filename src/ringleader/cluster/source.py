@@ -10,7 +10,7 @@ from ringleader.compare import Profile, Trait, characteristic
 from ringleader.store import Store
 
 PLACE = "host-hour"
-_COLUMNS = ["owner_kind", "owner_id", "kind", "value", "grade", "count", "findings"]
+_COLUMNS = ["owner_kind", "owner_id", "kind", "value", "grade", "count", "findings", "first_time", "last_time"]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def order(one: Intrusion) -> tuple[bool, datetime | str, str]:
 def _traits(store: Store) -> Iterator[tuple[str, Trait]]:
     for batch in store.batches("traits", _COLUMNS):
         columns = [batch[name].to_pylist() for name in _COLUMNS]
-        for owner_kind, owner, kind, value, grade, count, findings in zip(*columns, strict=True):
+        for owner_kind, owner, kind, value, grade, count, findings, first, last in zip(*columns, strict=True):
             if owner_kind == "intrusion":
-                yield owner, Trait(kind, value, grade, max(count or 1, 1), frozenset(findings or ()))
+                yield owner, Trait(kind, value, grade, max(count or 1, 1), frozenset(findings or ()), first, last)
 
 
 def _members(store: Store) -> dict[str, list[str]]:

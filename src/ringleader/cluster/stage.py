@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from ringleader.cluster import background, bridge, identity, likeness, linkage, source
+from ringleader.case import Config
+from ringleader.cluster import background, bridge, identity, source
 from ringleader.cluster.bridge import Bridge
 from ringleader.cluster.calibration import calibration, probability
+from ringleader.cluster.grouping import group
 from ringleader.cluster.identity import Change, Earlier
-from ringleader.cluster.likeness import Likeness, Pair
+from ringleader.cluster.likeness import Likeness, Pair, Rules
 from ringleader.cluster.source import Intrusion
 from ringleader.compare import Contribution
 from ringleader.engines.progress import Progress, Silent
@@ -40,7 +42,9 @@ class Summary:
     changes: list[Change] = field(default_factory=list)
 
 
-def run(store: Store, *, progress: Progress | None = None, knowledge: Knowledge | None = None) -> Summary:
+def run(
+    store: Store, config: Config | None = None, *, progress: Progress | None = None, knowledge: Knowledge | None = None
+) -> Summary:
     """Replace the tables ``pairs`` and ``campaigns``."""
     watcher = progress or Silent()
     known = knowledge or Knowledge.load()
@@ -48,10 +52,10 @@ def run(store: Store, *, progress: Progress | None = None, knowledge: Knowledge 
     model = calibration()
     watcher.begin("Comparing intrusions", None, "pairs")
     world = background.background(found, [store], known)
-    pairs = likeness.compared(found, world, background.implied(known), model, watcher.advance)
-    edges = {pair: linkage.Edge(one.log_odds, one.joins) for pair, one in pairs.items()}
-    clusters, _ = linkage.linkage(len(found), edges, base=model.base, cut=model.cut)
-    clusters.sort(key=lambda members: members[0])
+    evictions = tuple(sorted(one.time for one in config.remediation)) if config else ()
+    rules = Rules(world, background.implied(known), model, evictions)
+    grouping = group(found, rules, advance=watcher.advance)
+    clusters, pairs = grouping.clusters, grouping.pairs
     ids, changes = identity.identified([[found[n] for n in some] for some in clusters], _earlier(store))
     rows = [_campaign(found, some, name, bridge.weakest(some, pairs)) for some, name in zip(clusters, ids, strict=True)]
     kept = _kept(pairs, clusters)
@@ -100,7 +104,7 @@ def _bridge(found: Sequence[Intrusion], weakest: Bridge) -> dict[str, Any]:
     return said
 
 
-def _kept(pairs: dict[Pair, Likeness], clusters: Iterable[Sequence[int]]) -> list[tuple[Pair, Likeness]]:
+def _kept(pairs: Mapping[Pair, Likeness], clusters: Iterable[Sequence[int]]) -> list[tuple[Pair, Likeness]]:
     """Of an intrusion's pairs the likest, so that the table grows with the intrusions."""
     count: dict[int, int] = {}
     out = []
