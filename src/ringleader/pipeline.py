@@ -91,6 +91,12 @@ def _profile(run: Run) -> Any:
     )
 
 
+def _cluster(run: Run) -> Any:
+    from ringleader import cluster
+
+    return cluster.run(run.store, run.case.config, progress=run.progress)
+
+
 def _assess(run: Run) -> Any:
     from ringleader import assess
 
@@ -139,6 +145,13 @@ STAGES = (
         writes=("traits",),
         what="say what is characteristic of each intrusion: tools, command habits, infrastructure, hours",
         work=_profile,
+    ),
+    Stage(
+        "cluster",
+        reads=("intrusions", "steps", "findings", "events", "traits", "case"),
+        writes=("pairs", "campaigns"),
+        what="group intrusions into campaigns, one actor each, and say how the campaigns overlap",
+        work=_cluster,
     ),
     Stage(
         "assess",

@@ -32,9 +32,10 @@ def test_it_is_symmetric(a: Profile, b: Profile, background: Background) -> None
 
 
 @given(PROFILES, PROFILES, WORLDS)
-def test_the_total_is_the_sum_of_its_lines_with_each_kind_capped(a: Profile, b: Profile, world: Background) -> None:
+def test_the_total_is_the_sum_of_its_lines_with_each_family_capped(a: Profile, b: Profile, world: Background) -> None:
     found = compare(a, b, world)
-    assert found.total == pytest.approx(sum(min(weight, CAP) for weight in found.by_kind().values()))
+    assert found.total == pytest.approx(sum(found.by_family().values()))
+    assert all(weight <= CAP for weight in found.by_family().values())
     assert all(line.weight >= 0 for line in found.contributions), "what is not shared is no penalty"
 
 

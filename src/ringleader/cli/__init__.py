@@ -16,6 +16,7 @@ from ringleader import __version__
 from ringleader.cli import (
     assess,
     attribute,
+    cluster,
     detect,
     evaluate,
     hunt,
@@ -108,6 +109,7 @@ _OF_STAGES: dict[str, Callable[..., None]] = {
     "detect": detect.detect,
     "link": link.link,
     "profile": profile.profile,
+    "cluster": cluster.cluster,
     "assess": assess.assess,
     "report": report.report,
 }

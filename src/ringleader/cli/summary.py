@@ -32,6 +32,9 @@ _QUESTIONS = {
                count(*) FILTER (confidence = 'unknown') AS unknown
         FROM assessments GROUP BY aspect ORDER BY aspect""",
     "traits": "SELECT kind, count(*) AS traits FROM traits GROUP BY kind ORDER BY traits DESC, kind",
+    "campaigns": """
+        SELECT campaign_id, name, first_time, last_time, intrusion_ids, weakest_bridge
+        FROM campaigns ORDER BY len(intrusion_ids) DESC, first_time, campaign_id""",
 }
 
 
@@ -49,7 +52,10 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "intrusions": found["intrusions"],
         "leads": {row["level"]: row["findings"] for row in found["leads"]},
         "traits": {row["kind"]: row["traits"] for row in found["traits"]},
-        "assessments": {row["aspect"]: {"said": row["said"], "unknown": row["unknown"]} for row in found["assessments"]},
+        "campaigns": found["campaigns"],
+        "assessments": {
+            row["aspect"]: {"said": row["said"], "unknown": row["unknown"]} for row in found["assessments"]
+        },
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
@@ -69,6 +75,8 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
         screen.facts([("leads", _leads(found))])
     if "profile" in ran:
         screen.facts([("traits", _traits(found["traits"]))])
+    if "cluster" in ran:
+        screen.facts([("campaigns", _campaigns(found["campaigns"]))])
     if "assess" in ran:
         screen.facts([("assessed", _assessed(found["assessments"]))])
     skipped = [one.stage.name for one in outcomes if one.skipped]
@@ -120,6 +128,18 @@ def _traits(rows: list[dict[str, Any]]) -> str:
     some = ", ".join(f"{row['traits']:,} {row['kind']}" for row in rows[:4])
     return (
         f"{total:,} ({some}{', ...' if len(rows) > 4 else ''}); see: ringleader show CASE INTRUSION" if rows else "none"
+    )
+
+
+def _campaigns(rows: list[dict[str, Any]]) -> str:
+    several = [row for row in rows if len(row["intrusion_ids"]) > 1]
+    if not rows:
+        return "none"
+    names = ", ".join(f"{row['name']} ({len(row['intrusion_ids'])})" for row in several[:4])
+    return (
+        f"{len(several):,} of several intrusions"
+        + (f": {names}{', ...' if len(several) > 4 else ''}" if several else "")
+        + f"; {len(rows) - len(several):,} of one; see: ringleader cluster CASE"
     )
 
 

@@ -6,11 +6,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from ringleader.compare.trait import Profile
 
 UNSEEN = 0.5
 """Added to each count: a value that nobody showed yet is rare, not impossible (Jeffreys' prior)."""
+
+
+class Commonness(Protocol):
+    """What a comparison asks of the background that it stands before."""
+
+    def share(self, kind: str, value: str) -> float:
+        """How common a value is among others, greater than 0, at most 1."""
+
+    def reason(self, kind: str, value: str) -> str:
+        """The same for people."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,9 @@ class Background:
         """Smoothed share of this value among all (profile, value) pairs of its kind; sums to one over the kind."""
         distinct = max(self.distinct.get(kind, 0), 1)
         return (self.count(kind, value) + UNSEEN) / (self._totals.get(kind, 0) + UNSEEN * distinct)
+
+    def reason(self, kind: str, value: str) -> str:
+        return f"{self.count(kind, value):,} of {self.profiles:,} have it"
 
     @cached_property
     def _totals(self) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ringleader.errors import UsageError
 
@@ -18,12 +19,16 @@ _CONTENT = {"1": 1.0, "2": 0.85, "3": 0.6, "4": 0.35, "5": 0.1, "6": 0.5}
 @dataclass(frozen=True, slots=True)
 class Trait:
     """``value`` of a ``kind`` (technique, software, file-hash, ...), with its Admiralty grade and how often it was
-    seen: reports for a group, findings for an intrusion."""
+    seen: reports for a group, findings for an intrusion. ``findings`` are behind it, and it was seen from
+    ``first_time`` to ``last_time``, where that is known."""
 
     kind: str
     value: str
     grade: str = BEST
     count: int = 1
+    findings: frozenset[str] = frozenset()
+    first_time: datetime | None = None
+    last_time: datetime | None = None
 
     def __post_init__(self) -> None:
         if not GRADE.fullmatch(self.grade):
@@ -52,7 +57,7 @@ class Profile:
             key = trait.kind, trait.value
             if key in found:
                 best = max(found[key], trait, key=lambda t: (t.trust, t.grade))
-                trait = Trait(*key, grade=best.grade, count=found[key].count + trait.count)
+                trait = _together(found[key], trait, best.grade)
             found[key] = trait
         return cls(name, dict(sorted(found.items())))
 
@@ -61,6 +66,12 @@ class Profile:
 
     def values(self, kind: str) -> list[str]:
         return [trait.value for trait in self if trait.kind == kind]
+
+
+def _together(one: Trait, other: Trait, grade: str) -> Trait:
+    first = min((t for t in (one.first_time, other.first_time) if t), default=None)
+    last = max((t for t in (one.last_time, other.last_time) if t), default=None)
+    return Trait(one.kind, one.value, grade, one.count + other.count, one.findings | other.findings, first, last)
 
 
 def trust(grade: str) -> float:

@@ -145,7 +145,7 @@ PAIRS = _table(
 )
 
 CAMPAIGNS = _table(
-    ("campaign_id", pa.string(), "hash of its earliest intrusion, so that it keeps its id while it grows"),
+    ("campaign_id", pa.string(), "hash of its earliest finding; it keeps its id while it grows"),
     ("name", pa.string(), "a name that is easy to say, made from the id; claims nothing"),
     ("intrusion_ids", WORDS, "its intrusions, the earliest first"),
     ("first_time", TIME, "its earliest finding"),
@@ -155,6 +155,7 @@ CAMPAIGNS = _table(
         pa.string(),
         "JSON: the pair without which it would fall apart most easily; null for one intrusion",
     ),
+    ("anchors", WORDS, "the earliest finding of each of its intrusions, by which it is known again when these grow"),
 )
 
 ATTRIBUTIONS = _table(

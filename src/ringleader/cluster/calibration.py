@@ -1,0 +1,46 @@
+"""From a comparison's lines to the probability that one actor is behind both: a small logistic over capped sums.
+
+``calibration.json`` holds the weights and says what they were fitted on; `benchmarks/clusters.py fit` wrote it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+FILE = "calibration.json"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``weights`` by family, per nat. ``base`` is the log-odds of a pair that nothing is known to join, ``cut`` the
+    least average log-odds at which two clusters are one campaign. ``strong`` is the least sum, in nats, that makes a
+    family of kinds a reason to join, ``unique`` that of one line which suffices alone."""
+
+    weights: Mapping[str, float]
+    base: float
+    cut: float
+    strong: float
+    unique: float
+
+    def log_odds(self, families: Mapping[str, float]) -> float:
+        return self.base + sum(self.weights.get(name, 0.0) * families[name] for name in sorted(families))
+
+
+@cache
+def calibration() -> Calibration:
+    content: Any = json.loads((files(__package__) / FILE).read_text(encoding="utf-8"))
+    return Calibration(content["weights"], content["base"], content["cut"], content["strong"], content["unique"])
+
+
+def probability(log_odds: float) -> float:
+    """
+    >>> probability(0.0)
+    0.5
+    """
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))

@@ -1,0 +1,121 @@
+"""Average linkage on log-odds, with what an analyst decided as constraints.
+
+Pure, and exact: log-odds are whole millionths of a nat, so that no sum depends on its order, and ties go to the
+cluster with the smallest number. Pairs that were not compared have the base value; they cost nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+SCALE = 1_000_000
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``log_odds`` in nats. ``joins``: whether the pair is a reason to join at all."""
+
+    log_odds: float
+    joins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two clusters, by their smallest members, and the average log-odds at which they became one."""
+
+    left: int
+    right: int
+    log_odds: float
+
+
+def linkage(
+    size: int,
+    edges: Mapping[Pair, Edge],
+    *,
+    base: float,
+    cut: float,
+    same: Iterable[Pair] = (),
+    different: Iterable[Pair] = (),
+) -> tuple[list[list[int]], list[Merge]]:
+    """Clusters of 0 .. size-1, each sorted, and the merges in order.
+
+    The two clusters with the greatest average log-odds between their members become one, until that is below ``cut``
+    (Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958). They need a pair between
+    them that ``joins``. ``same`` pairs start as one cluster, ``different`` ones never come into one; that these do not
+    contradict each other is the caller's to see to.
+    """
+    root = _united(size, same)
+    members: dict[int, list[int]] = {}
+    for item in range(size):
+        members.setdefault(root[item], []).append(item)
+    barred: dict[int, set[int]] = {one: set() for one in members}
+    for left, right in different:
+        barred[root[left]].add(root[right])
+        barred[root[right]].add(root[left])
+    floor = round(base * SCALE)
+    near: dict[int, dict[int, list[int]]] = {one: {} for one in members}
+    for (left, right), edge in edges.items():
+        a, b = root[left], root[right]
+        if a != b:
+            for one, other in ((a, b), (b, a)):
+                entry = near[one].setdefault(other, [0, 0])
+                entry[0] += round(edge.log_odds * SCALE) - floor
+                entry[1] += edge.joins
+    heap: list[tuple[float, int, int, int]] = []
+
+    def offer(a: int, b: int) -> None:
+        above, joins = near[a][b]
+        if joins and b not in barred[a]:
+            # Exact: the quotient of two whole numbers is rounded once.
+            average = floor + above / (len(members[a]) * len(members[b]))
+            if average >= cut * SCALE:
+                heapq.heappush(heap, (-average, min(a, b), max(a, b), len(members[a]) + len(members[b])))
+
+    for one in sorted(near):
+        for other in near[one]:
+            if one < other:
+                offer(one, other)
+    merges = []
+    while heap:
+        negative, a, b, together = heapq.heappop(heap)
+        if a not in members or b not in members or len(members[a]) + len(members[b]) != together:
+            continue
+        if b in barred[a] or b not in near[a]:
+            continue
+        merges.append(Merge(a, b, -negative / SCALE))
+        members[a] = sorted(members[a] + members.pop(b))
+        for other, (above, joins) in near.pop(b).items():
+            del near[other][b]
+            if other != a:
+                entry = near[a].setdefault(other, [0, 0])
+                entry[0] += above
+                entry[1] += joins
+                near[other][a] = list(entry)
+        for other in barred.pop(b):
+            barred[other].discard(b)
+            if other != a:
+                barred[other].add(a)
+                barred[a].add(other)
+        for other in near[a]:
+            offer(a, other)
+    return sorted(members.values()), merges
+
+
+def _united(size: int, same: Iterable[Pair]) -> list[int]:
+    """For each item the smallest one that it is bound to."""
+    root = list(range(size))
+
+    def find(item: int) -> int:
+        while root[item] != item:
+            root[item] = root[root[item]]
+            item = root[item]
+        return item
+
+    for left, right in same:
+        a, b = find(left), find(right)
+        root[max(a, b)] = min(a, b)
+    return [find(item) for item in range(size)]
