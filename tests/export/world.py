@@ -55,6 +55,10 @@ def story() -> Made:
         technique="T1569.002", tactic="execution", account="CORP\\svc-acme", ServiceName="QzUpd",
         ImagePath="%COMSPEC% /c C:\\ProgramData\\q.bat",
     )  # fmt: skip
+    made.step(
+        SECOND, "windows/sysmon/1", 30_002, "fs01.corp.example", "Web server starts a shell", account="CORP\\svc-acme",
+        Image="C:\\Windows\\System32\\cmd.exe", Hashes=f"MD5={'AB' * 16},SHA256={'CD' * 32}", CommandLine="cmd",
+    )  # fmt: skip
     for day in range(20):  # everyday
         made.event("windows/sysmon/1", day * 1440 + 7, "ws01.corp.example", Image="C:\\Windows\\System32\\cmd.exe",
                    Hashes=f"MD5={'AB' * 16},SHA256={'CD' * 32}", CommandLine="cmd /c dir")  # fmt: skip

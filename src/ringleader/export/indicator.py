@@ -58,11 +58,11 @@ def judged(
             reason = "seen outside the intrusions that have it"
         elif not count.inside:
             reason = "not found again in the stored events"
-        elif durable and not trait.durable:
+        elif durable and not trait.durable and count.intrusions < 2:
             reason = "seen once, on one host"
         elif not options.victims:
             reason = source.victims.withheld(trait.kind, trait.value)
-        yield Indicator(trait, count, source.history.looked_at[trait.kind]), reason
+        yield Indicator(trait, count, source.history.looked_at.get(trait.kind, 0)), reason
 
 
 def well_formed(kind: str, value: str) -> bool:

@@ -49,20 +49,32 @@ class Place:
 @dataclass(slots=True)
 class Count:
     """Events with a value: ``inside`` are explained by an intrusion that has it, ``outside`` are not, on that many
-    ``hosts``. ``places`` has inside and outside by the place's number."""
+    ``hosts``. ``places`` has inside and outside by the place's number. ``intrusions`` have the trait."""
 
     inside: int = 0
     outside: int = 0
+    intrusions: int = 0
     hosts: set[str] = field(default_factory=set)
     places: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Values of one kind that are counted together, each event once: those of a rule, or a single one. ``place``: count
+    only there."""
+
+    kind: str
+    values: frozenset[str]
+    intrusions: tuple[Intrusion, ...]
+    place: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class History:
-    """``looked_at``: events of the kinds in which each kind of trait was sought."""
+    """``looked_at``: events in which each kind of trait was sought, by kind, and by kind and place."""
 
     counts: Mapping[Key, Count]
-    looked_at: Mapping[str, int]
+    looked_at: Mapping[str | tuple[str, int], int]
 
     def of(self, kind: str, value: str) -> Count | None:
         """None for a kind of trait that cannot be sought."""
@@ -91,76 +103,87 @@ def _how() -> dict[str, Callable[[str], Iterator[str]]]:
 def count(store: Store, material: Material, config: Config) -> History:
     """Seek every trait of every subject that can be sought. An event is inside where a finding of an intrusion with
     the trait is made of it, or where it lies on that intrusion's hosts within its time."""
-    wanted: dict[str, dict[str, list[Intrusion]]] = {kind: {} for kind in places()}
     by_id = {intrusion.id: intrusion for intrusion in material.intrusions}
+    owners: dict[Key, set[str]] = defaultdict(set)
     for subject in material.subjects:
-        for (kind, value), trait in subject.traits.items():
-            if kind in wanted:
-                wanted[kind].setdefault(value, []).extend(by_id[i] for i in sorted(trait.intrusions) if i in by_id)
-    own = _own_events(store)
-    names = _names(config)
-    counts = {(kind, value): Count() for kind, values in wanted.items() for value in values}
-    sought = _Sought(wanted, counts, own, names)
-    looked_at: dict[str, int] = dict.fromkeys(places(), 0)
+        for key, trait in subject.traits.items():
+            if key[0] in places():
+                owners[key] |= trait.intrusions & by_id.keys()
+    groups = [
+        Group(kind, frozenset([value]), tuple(by_id[i] for i in sorted(mine)))
+        for (kind, value), mine in sorted(owners.items())
+    ]
+    counts, looked_at = seek(store, groups, config)
+    return History(
+        {(group.kind, value): count for group, count in zip(groups, counts, strict=True) for value in group.values},
+        looked_at,
+    )
+
+
+def seek(store: Store, groups: Sequence[Group], config: Config) -> tuple[list[Count], dict[str | tuple[str, int], int]]:
+    """What each group matches, and how many events of each kind and place were looked at: one reading of the events
+    for all groups."""
+    sought = _Sought(groups, _own_events(store), _names(config))
+    looked_at: dict[str | tuple[str, int], int] = defaultdict(int)
     for event_kind, asked in sorted(_by_event_kind().items()):
-        mine = [(place, name) for place, name in asked if wanted[place.trait]]
+        mine = [(place, name) for place, name in asked if place.trait in sought.kinds]
         if not mine:
             continue
         columns = ["event_id", "time", "host", *sorted({name for _, name in mine})]
         for batch in store.batches("events", columns, kind_prefix=event_kind, dictionary=True):
-            for kind in {place.trait for place, _ in mine}:
+            for kind, number in {(place.trait, place.number) for place, _ in mine}:
                 looked_at[kind] += len(batch)
+                looked_at[kind, number] += len(batch)
             sought.look(batch, mine)
-    return History(counts, looked_at)
+    return sought.counts, looked_at
 
 
 class _Sought:
-    def __init__(
-        self,
-        wanted: Mapping[str, Mapping[str, list[Intrusion]]],
-        counts: Mapping[Key, Count],
-        own: Mapping[str, list[str]],
-        names: Mapping[str, str],
-    ) -> None:
-        self._wanted, self._counts, self._own, self._names = wanted, counts, own, names
-        self._windows: dict[Key, tuple[list[_Window], pa.Array]] = {}
+    def __init__(self, groups: Sequence[Group], own: Mapping[str, list[str]], names: Mapping[str, str]) -> None:
+        self.counts = [Count(intrusions=len(group.intrusions)) for group in groups]
+        self.kinds = {group.kind for group in groups}
+        self._groups, self._own, self._names = groups, own, names
+        self._by_value: dict[Key, list[int]] = defaultdict(list)
+        for number, group in enumerate(groups):
+            for value in group.values:
+                self._by_value[group.kind, value].append(number)
+        self._windows: dict[int, tuple[list[_Window], pa.Array]] = {}
 
     def look(self, batch: pa.RecordBatch, asked: Sequence[tuple[Place, str]]) -> None:
-        place_rows: dict[tuple[str, int, str], list[Any]] = defaultdict(list)
+        found: dict[tuple[int, int], list[Any]] = defaultdict(list)
         known = set(batch.schema.names)
         for place, name in asked:
             if name not in known:
                 continue
             codes, texts = _encoded(batch[name])
             reading = _how()[place.trait]
-            hits: dict[str, list[int]] = defaultdict(list)
+            hits: dict[int, set[int]] = defaultdict(set)
             for code, text in enumerate(texts):
-                for value in set(reading(text)) if text else ():
-                    if value in self._wanted[place.trait]:
-                        hits[value].append(code)
-            for value, found in hits.items():
-                if self._counts[place.trait, value].outside <= GIVE_UP:
-                    place_rows[place.trait, place.number, value].append(np.flatnonzero(np.isin(codes, found)))
-        if not place_rows:
+                for value in reading(text) if text else ():
+                    for number in self._by_value.get((place.trait, value), ()):
+                        hits[number].add(code)
+            for number, some in hits.items():
+                only = self._groups[number].place
+                if only in (None, place.number) and self.counts[number].outside <= GIVE_UP:
+                    found[number, place.number].append(np.flatnonzero(np.isin(codes, list(some))))
+        if not found:
             return
         hosts, host_names = _encoded(batch["host"])
         labels = [label(name, self._names) for name in host_names]
         times = _column(batch, "time").cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).fill_null(-1).to_numpy()
-        for (kind, number, value), parts in place_rows.items():
+        for (number, place_number), parts in found.items():
             rows = np.unique(np.concatenate(parts))
-            outside = self._outside(kind, value, rows, batch, hosts, labels, times)
-            count = self._counts[kind, value]
+            outside = self._outside(number, rows, batch, hosts, labels, times)
+            count = self.counts[number]
             count.inside += len(rows) - len(outside)
             count.outside += len(outside)
-            count.places[number][0] += len(rows) - len(outside)
-            count.places[number][1] += len(outside)
+            count.places[place_number][0] += len(rows) - len(outside)
+            count.places[place_number][1] += len(outside)
             if len(count.hosts) < GIVE_UP:
                 count.hosts.update(labels[code] if code >= 0 else "" for code in np.unique(hosts[outside]).tolist())
 
-    def _outside(
-        self, kind: str, value: str, rows: Any, batch: pa.RecordBatch, hosts: Any, labels: list[str], times: Any
-    ) -> Any:
-        windows, own = self._of(kind, value)
+    def _outside(self, number: int, rows: Any, batch: pa.RecordBatch, hosts: Any, labels: list[str], times: Any) -> Any:
+        windows, own = self._of(number)
         left = np.ones(len(rows), bool)
         row_hosts, row_times = hosts[rows], times[rows]
         for window in windows:
@@ -172,16 +195,15 @@ class _Sought:
             rest = rest[~pc.is_in(ids, value_set=own).to_numpy(zero_copy_only=False)]
         return rest
 
-    def _of(self, kind: str, value: str) -> tuple[list[_Window], pa.Array]:
-        key = kind, value
-        if key not in self._windows:
-            mine = self._wanted[kind][value]
+    def _of(self, number: int) -> tuple[list[_Window], pa.Array]:
+        if number not in self._windows:
+            mine = self._groups[number].intrusions
             events = [event for intrusion in mine for event in self._own.get(intrusion.id, ())]
-            self._windows[key] = (
+            self._windows[number] = (
                 [window for intrusion in mine if (window := _Window.of(intrusion, self._names))],
                 pa.array(events, pa.string()),
             )
-        return self._windows[key]
+        return self._windows[number]
 
 
 @dataclass(frozen=True, slots=True)

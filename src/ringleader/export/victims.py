@@ -66,7 +66,7 @@ class Victims:
             people.add(name)
             domains |= {domain, realm}
         for names, what in ((people, "account"), (domains, "domain")):
-            for number, name in enumerate(sorted(names - everybody), 1):
+            for number, name in enumerate(sorted(names - everybody - {""}), 1):
                 if len(name.rstrip("$")) > 2:
                     self._names.setdefault(name, f"{what}-{number:04}")
         phrases = {name.strip().lower(): "organisation" for name in organisations if len(name.strip()) > 2}

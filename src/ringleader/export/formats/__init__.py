@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from ringleader.export.base import Exporter
-from ringleader.export.formats import stix
+from ringleader.export.formats import blocklist, misp, navigator, sigma, stix, table, timesketch
 
-EXPORTERS: tuple[Exporter, ...] = (stix.Stix(),)
+EXPORTERS: tuple[Exporter, ...] = (
+    stix.Stix(),
+    misp.Misp(),
+    navigator.Navigator(),
+    timesketch.TimesketchCsv(),
+    timesketch.TimesketchJsonl(),
+    table.Csv(),
+    sigma.Sigma(),
+    blocklist.Blocklist(),
+)
 BY_NAME = {exporter.name: exporter for exporter in EXPORTERS}
