@@ -57,6 +57,7 @@ def test_every_command_and_option_is_explained(pages: dict[str, str]) -> None:
         "status",
         "verify",
         "score",
+        "export",
         "rules list",
         "rules check",
         "knowledge build",

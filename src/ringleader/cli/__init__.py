@@ -19,6 +19,7 @@ from ringleader.cli import (
     cluster,
     detect,
     evaluate,
+    export,
     hunt,
     ingest,
     init,
@@ -104,6 +105,7 @@ def _common(
 
 
 _START, _CASE, _STAGES, _WHO, _PRACTICE = "Start here", "A case", "Single stages", "Attribution", "Practice"
+_OUT = "Hand on"
 _OF_STAGES: dict[str, Callable[..., None]] = {
     "ingest": ingest.ingest,
     "detect": detect.detect,
@@ -121,6 +123,7 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     (_CASE, show.show, "Tell one intrusion as a story: entry, phases, hosts, accounts, gaps, weakest link, traits."),
     (_CASE, verify.verify, "Recompute the hashes of all evidence and tables."),
     *((_STAGES, _OF_STAGES[stage.name], f"{stage.what[0].upper()}{stage.what[1:]}.") for stage in STAGES),
+    (_OUT, export.export, "Write what was found for others' tools: STIX, MISP, Navigator, Timesketch, Sigma and more."),
     (_WHO, attribute.attribute, "Rank known groups, and none of them, by techniques and software; with reasons."),
     (_PRACTICE, simulate.simulate, "Write the logs of a made-up operator with made-up intruders, and the truth apart."),
     (_PRACTICE, score.score, "Hold what was found in a synthetic operator's logs beside the truth about it."),

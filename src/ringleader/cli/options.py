@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -113,6 +114,11 @@ def zone(name: str | None, default: str = "UTC") -> str:
     except ValueError as error:
         raise UsageError(str(error), hint="a name such as Europe/Berlin or UTC") from error
     return wanted
+
+
+def utc(time: datetime | None) -> datetime | None:
+    """A time without a zone is UTC."""
+    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def engine(workers: int | None) -> Engine:
