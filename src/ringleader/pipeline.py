@@ -37,6 +37,8 @@ class Run:
     check: bool = False
     zone: str = "UTC"
     clear_subscribers: bool = False
+    marking: Any = None
+    """How the report is marked, a ``report.Marking``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,15 @@ def _report(run: Run) -> Any:
 
     # Of the rules that made the findings, not of those named now.
     problems = stage.unusable(run.store)
-    return report.run(run.store, run.case.reports, zone=run.zone, problems=problems, progress=run.progress)
+    return report.run(
+        run.store,
+        run.case.reports,
+        zone=run.zone,
+        problems=problems,
+        progress=run.progress,
+        config=run.case.config,
+        marking=run.marking,
+    )
 
 
 RULES = "rules of detect"
@@ -134,9 +144,22 @@ STAGES = (
     ),
     Stage(
         "report",
-        reads=("evidence", "events", "rejects", "findings", "intrusions", "steps", "case"),
+        reads=(
+            "evidence",
+            "events",
+            "rejects",
+            "findings",
+            "intrusions",
+            "steps",
+            "traits",
+            "pairs",
+            "campaigns",
+            "attributions",
+            "assessments",
+            "case",
+        ),
         writes=("reports",),
-        what="write what was found as one HTML file that needs no network",
+        what="write what was found as one HTML file that needs no network, and the same as Markdown and JSON",
         work=_report,
     ),
 )
