@@ -18,6 +18,7 @@ from ringleader import __version__
 from ringleader.errors import EvidenceError
 
 if TYPE_CHECKING:
+    from ringleader import report
     from ringleader.case import Case
     from ringleader.engines import Engine
     from ringleader.engines.progress import Progress
@@ -37,8 +38,7 @@ class Run:
     check: bool = False
     zone: str = "UTC"
     clear_subscribers: bool = False
-    marking: Any = None
-    """How the report is marked, a ``report.Marking``."""
+    report: report.Options | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +99,7 @@ def _report(run: Run) -> Any:
 
     # Of the rules that made the findings, not of those named now.
     problems = stage.unusable(run.store)
-    return report.run(
-        run.store,
-        run.case.reports,
-        zone=run.zone,
-        problems=problems,
-        progress=run.progress,
-        config=run.case.config,
-        marking=run.marking,
-    )
+    return report.run(run.store, run.case, zone=run.zone, problems=problems, progress=run.progress, options=run.report)
 
 
 RULES = "rules of detect"

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from ringleader import __version__
 from ringleader.case import Config
 from ringleader.knowledge import Knowledge
-from ringleader.report import answers, assessed, attributed, campaigns, chart, counts, coverage, overlap, source, text
+from ringleader.report import answers, assessed, attributed, campaigns, chart, counts, coverage, overlap, text
 from ringleader.report.coverage import Problem
 from ringleader.report.findings import Findings, Group, published
 from ringleader.report.model import FORMAT, Assessment, Attribution, Campaign, Headline, Intrusion, Model, Pair
-from ringleader.report.source import Marking, Row, Tables
+from ringleader.report.source import Row, Tables
 from ringleader.report.text import Show
 from ringleader.report.timeline import intrusion
 from ringleader.schema import host
 from ringleader.schema.batch import NOTICES
 from ringleader.schema.order import WORST_FIRST
-from ringleader.store import Store
 
 MAX_INTRUSIONS = 200
 MAX_BRIDGES = 400
-
-
-def from_store(
-    store: Store,
-    timezone: str = "UTC",
-    problems: Sequence[Problem] | None = None,
-    config: Config | None = None,
-    marking: Marking | None = None,
-    show: Show | None = None,
-) -> Model:
-    return from_tables(source.read(store), timezone, problems, config, marking, show)
 
 
 def from_tables(
@@ -42,12 +30,12 @@ def from_tables(
     timezone: str = "UTC",
     problems: Sequence[Problem] | None = None,
     config: Config | None = None,
-    marking: Marking | None = None,
-    show: Show | None = None,
+    tlp: str = "",
+    hide: Callable[[str, str], str] | None = None,
 ) -> Model:
-    """The same tables give the same report, whatever the order of their rows. ``show`` is the door that every text
-    from evidence goes through."""
-    return _Assembly(tables, timezone, config, show or Show()).model(problems, marking or Marking())
+    """The same tables give the same report, whatever the order of their rows. ``tlp``: its marking. ``hide`` takes
+    names out of every text from evidence, as :class:`ringleader.report.text.Show` asks it."""
+    return _Assembly(tables, timezone, config, Show(hide)).model(problems, tlp, redacted=hide is not None)
 
 
 class _Assembly:
@@ -72,7 +60,7 @@ class _Assembly:
             for each in row["intrusion_ids"] or ()
         }
 
-    def model(self, problems: Sequence[Problem] | None, marking: Marking) -> Model:
+    def model(self, problems: Sequence[Problem] | None, tlp: str, *, redacted: bool) -> Model:
         tables, show = self.tables, self.show
         shown_campaigns = self.campaign_rows[: campaigns.MAX_CAMPAIGNS]
         numbers = {row["campaign_id"]: self.campaign_numbers[row["campaign_id"]] for row in shown_campaigns}
@@ -113,8 +101,8 @@ class _Assembly:
             format=FORMAT,
             version=__version__,
             organisation=show(name, 200, field="organisation"),
-            tlp=marking.tlp,
-            redacted=marking.redacted,
+            tlp=tlp,
+            redacted=redacted,
             zone_name=self.zone_name,
             headline=headline,
             answers=answers.answers(known),

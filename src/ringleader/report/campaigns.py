@@ -79,7 +79,7 @@ class Traits:
         return Trait(
             kind=self._show(kind, 60),
             value=f"{value} {entity.name}" if entity else self._show(value, 300, field=kind),
-            grade=min((row["grade"] or "" for row in rows), default=""),
+            grade=self._show(min((row["grade"] or "" for row in rows), default=""), 10),
             count=sum(row["count"] or 0 for row in rows),
             intrusions=len({row["owner_id"] for row in rows}),
             first=min((row["first_time"] for row in rows if row["first_time"]), default=None),

@@ -79,11 +79,3 @@ def read(store: Store) -> Tables:
         hosts=hosts,
         fetch=fetch,
     )
-
-
-@dataclass(frozen=True)
-class Marking:
-    """How a report is marked and what it may tell. ``tlp``: a word of :data:`ringleader.report.tlp.LABELS`, or ""."""
-
-    tlp: str = ""
-    redacted: bool = False

@@ -7,15 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ringleader.case import Config
+from ringleader.case import Case
 from ringleader.engines.progress import Progress, Silent
-from ringleader.report import assemble
+from ringleader.report import assemble, redact, source
 from ringleader.report.coverage import Problem
 from ringleader.report.model import Model
 from ringleader.report.renderers import RENDERERS, Renderer
-from ringleader.report.source import Marking
-from ringleader.report.text import Show
+from ringleader.report.tlp import Tlp
 from ringleader.store import Store
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a report is marked, and whether it names anyone."""
+
+    tlp: Tlp | None = None
+    redact: bool = False
 
 
 @dataclass
@@ -33,22 +40,30 @@ class Summary:
 
 def run(
     store: Store,
-    reports: Path,
+    case: Case,
     *,
     progress: Progress | None = None,
     zone: str = "UTC",
     problems: Sequence[Problem] | None = None,
-    config: Config | None = None,
-    marking: Marking | None = None,
+    options: Options | None = None,
 ) -> Summary:
-    """Write the report into the folder ``reports``. ``problems``: rules that could not be used, None when that is
-    not known."""
-    watcher = progress or Silent()
+    """Write the report into the case's folder of reports. ``problems``: rules that could not be used, None when that
+    is not known. With ``options.redact`` the pseudonyms are kept in the case."""
+    watcher, wanted = progress or Silent(), options or Options()
     watcher.begin("Writing the report", len(RENDERERS), "files")
-    content = assemble.from_store(store, zone, problems, config, marking or Marking(), Show())
+    tables = source.read(store)
+    hide = redact.of_case(case.root, tables, case.config) if wanted.redact else None
+    label = wanted.tlp.label if wanted.tlp else ""
+    content = assemble.from_tables(tables, zone, problems, case.config, label, hide)
+    if hide is not None:
+        # That was to meet every name; a name met late may stand in a text that came early.
+        hide.settle()
+        content = assemble.from_tables(tables, zone, problems, case.config, label, hide)
+        # Before the report: a pseudonym that nobody can look up again would be worthless.
+        redact.keep(hide, case.root)
     paths = []
     for renderer in RENDERERS:
-        paths.append(build(content, Path(reports) / renderer.file, renderer))
+        paths.append(build(content, case.reports / renderer.file, renderer))
         watcher.advance()
     left_out = sum(omission.count for omission in content.omissions)
     return Summary(

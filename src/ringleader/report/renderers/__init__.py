@@ -2,7 +2,9 @@
 
 from ringleader.report.renderers.base import Renderer
 from ringleader.report.renderers.html import Html
+from ringleader.report.renderers.json import Json
+from ringleader.report.renderers.markdown import Markdown
 
-RENDERERS: tuple[Renderer, ...] = (Html(),)
+RENDERERS: tuple[Renderer, ...] = (Html(), Markdown(), Json())
 
-__all__ = ["RENDERERS", "Html", "Renderer"]
+__all__ = ["RENDERERS", "Html", "Json", "Markdown", "Renderer"]
