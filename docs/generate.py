@@ -16,6 +16,8 @@ from ringleader.detect import documents
 from ringleader.ingest import limits, readers
 from ringleader.knowledge import tables as knowledge
 from ringleader.profile import facts
+from ringleader.report.renderers.json import NAME as REPORT_SCHEMA
+from ringleader.report.renderers.json import published
 from ringleader.scenario.acts import ACTS
 from ringleader.schema import tables
 
@@ -44,7 +46,7 @@ def pages() -> dict[str, str]:
         "assessments.md": assessments(),
         "../decisions/README.md": decisions(),
     }
-    return {name: NOTICE + text for name, text in made.items()}
+    return {REPORT_SCHEMA: published(), **{name: NOTICE + text for name, text in made.items()}}
 
 
 def acts() -> str:

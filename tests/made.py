@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -216,3 +217,111 @@ def tale() -> Made:
     made.step("aa99000000000000", "windows/security/1102", 500, mail, "Log cleared", tactic="defense-evasion")
     made.step("", "windows/sysmon/1", 600, mail, "A lead", Image="C:\\x\\lead-only.exe", CommandLine="lead-only -x")
     return made
+
+
+FIRST, SECOND = "aa11bb22cc33dd44", "aa99000000000000"
+"""Campaigns of :func:`verdicts`; each has one intrusion, whose id is the campaign's."""
+
+
+def verdicts(
+    first: str = FIRST, second: str = SECOND, findings: tuple[str, ...] = ("f0000000", "f0000001"), said: str = ""
+) -> dict[str, pa.Table]:
+    """Rows of pairs, campaigns, attributions and assessments about two intrusions, one campaign each. ``said`` is put
+    into every text."""
+    cited = list(findings)
+    rows: dict[str, list[dict[str, Any]]] = {
+        "campaigns": [
+            {"campaign_id": one, "name": name + said, "intrusion_ids": [one], "first_time": START + timedelta(days=at),
+             "last_time": START + timedelta(days=at + 6), "weakest_bridge": None}
+            for at, (one, name) in enumerate([(first, "Amber Heron"), (second, "Quiet Lynx")])
+        ],
+        "pairs": [
+            {"owner_kind": "campaign", "left_id": min(first, second), "right_id": max(first, second), "log_lr": 3.4,
+             "probability": 0.31, "p_value": 0.002, "q_value": 0.004, "colocation_p": 0.6,
+             "contributions": json.dumps([
+                 {"kind": "software", "value": "S0002" + said, "weight": 2.6, "reason": "1 of 40 intrusions" + said},
+                 {"kind": "technique", "value": "T1003.001", "weight": 1.1, "reason": "common"},
+                 {"kind": "working-hour", "value": "02", "weight": -0.3, "reason": "other hours"}]),
+             "hypotheses": json.dumps({
+                 "hypotheses": [
+                     {"name": "shared-tools" + said, "title": "Two actors that buy tools from one source" + said,
+                      "weight": 0.6, "for": [{"text": "the same rare tool" + said, "strength": "strong" + said}],
+                      "against": [{"text": "no shared address", "strength": "weak"}]},
+                     {"name": "same-actor", "title": "One actor", "weight": 0.31, "for": [], "against": [
+                         {"text": "other working hours", "strength": "moderate"}]}],
+                 "would_change": ["a shared control server" + said], "unknown key": {"deep": ["never shown"]}})},
+        ],
+        "attributions": [
+            {"campaign_id": first, "candidate": candidate, "name": name + said, "rank": rank,
+             "probability": probability, "verdict": verdict,
+             "contributions": json.dumps([
+                 {"kind": "software", "value": "S0020" + said, "weight": 2.2,
+                  "reason": "19 of 172 groups use it" + said},
+                 {"kind": "technique", "value": "T1505.003", "weight": 0.9, "reason": "32 of 172 groups use it"},
+                 {"kind": "size", "value": candidate, "weight": -0.4, "reason": "many reports"}]),
+             "detail": None if rank > 1 else json.dumps({
+                 "band": {"word": "unlikely" + said, "range": [0.2, 0.45]}, "confidence": "moderate" + said,
+                 "without_kind": [{"without": "software" + said, "leader": "APT41" + said, "probability": 0.2,
+                                   "unknown": 0.5}],
+                 "planted": {"kind": "software", "value": "S0020" + said, "leader": "APT41", "probability": 0.3},
+                 "leads": [{"technique": "T1558.003" + said, "group": "G0093" + said, "seen_in": 3, "of": 5,
+                            "gain": 0.8}],
+                 "notes": ["Techniques alone never say more than: consistent with." + said]})}
+            for rank, (candidate, name, probability, verdict) in enumerate(
+                [("G0093", "GALLIUM", 0.42, "consistent with"), ("unknown", "none of the known groups", 0.4, "may be"),
+                 ("G0096", "APT41", 0.18, "not indicated")], 1)
+        ],
+        "assessments": [
+            {"subject_kind": kind, "subject_id": one, "aspect": aspect, "statement": statement + said,
+             "confidence": confidence, "findings": cited, "data": json.dumps(data)}
+            for kind, one, aspect, statement, confidence, data in _assessed(first, said)
+        ],
+    }  # fmt: skip
+    return {name: pa.Table.from_pylist(some, tables.ALL[name]) for name, some in rows.items()}
+
+
+def _assessed(first: str, said: str) -> list[tuple[str, str, str, str, str, dict[str, Any]]]:
+    def at(days: float) -> str:
+        return (START + timedelta(days=days)).isoformat()
+
+    mail, billing, account = "ex01.corp.example" + said, "bil01.corp.example" + said, "CORP\\svc-acme" + said
+    return [
+        ("case", "Example Telecom", "since", "They were here from 2 March 2026 at the latest; the logs begin five days "
+         "before.", "moderate", {"first": at(0), "earliest_possible": at(-5), "gaps": [
+             "no mail server logs on 5 and 6 March" + said, [at(3), at(5)]], "ongoing": True}),
+        ("campaign", first, "entry", "The earliest step that can be defended is a request to a web shell on the mail "
+         "server.", "moderate", {"kind": "exploited-service" + said, "supplier": "Acme Billing" + said, "host": mail,
+                                 "time": at(0), "missing": ["proxy logs before 25 February" + said]}),
+        ("supplier", "Acme Billing", "supplier", "The supplier's account was used outside its habits.", "low", {}),
+        ("campaign", first, "crown-jewel", "A billing server was reached.", "high",
+         {"role": "billing" + said, "state": "reached", "hosts": [billing]}),
+        ("campaign", first, "crown-jewel", "No domain controller was seen to be touched.", "low",
+         {"role": "domain-controller", "state": "not seen", "hosts": []}),
+        ("campaign", first, "credentials", "Memory of the logon process was read: every account that was logged on is "
+         "exposed.", "high", {"what": "LSASS" + said, "accounts": [account], "reset": [account, "krbtgt"]}),
+        ("campaign", first, "targets", "Records of three subscribers were read by list.", "moderate",
+         {"how": {"single": 0, "list": 1, "bulk": 2}, "from": at(6), "to": at(6.1),
+          "subscriber_hashes": ["0a1b" + said, "0a1c", "0a1d"]}),
+        ("case", "Example Telecom", "watchlist", "Two persons of the watchlist are among them.", "high",
+         {"category": "journalist" + said, "count": 2}),
+        ("campaign", first, "impact", "From what is held, billing for all subscribers could be stopped.", "low", {
+            "nodes": [{"id": "1", "label": mail, "kind": "host", "role": "mail", "held": True},
+                      {"id": "2", "label": account, "kind": "account" + said, "role": "", "held": True},
+                      {"id": "3", "label": billing, "kind": "host", "role": "billing", "held": False},
+                      {"id": "4", "label": "voice" + said, "kind": "service", "role": "", "held": False}],
+            "edges": [{"from": "1", "to": "2", "how": "credential" + said}, {"from": "2", "to": "3", "how": "logon"},
+                      {"from": "3", "to": "4", "how": "runs it"}, {"from": "4", "to": "1", "how": "a way back"}],
+            "paths": [["1", "2", "3", "4"]], "cuts": [{"what": "account" + said, "label": account, "removes": 2}]}),
+        ("campaign", first, "adaptation", "After the eviction they came back within a day with another tool.",
+         "moderate", {
+            "timeline": [{"time": at(2), "who": "defender", "what": "web shells removed" + said, "findings": []},
+                         {"time": at(2.6), "who": "actor", "what": "another web shell" + said,
+                          "findings": ["f0000001"]}],
+            "evictions": [{"time": at(2), "dwell_days": 2.0, "stayed": ["account " + account], "gone": ["hlp.aspx"],
+                           "new": ["tool " + said]}]}),
+        ("campaign", first, "re-entry", "They came back through a scheduled task that was left.", "high", {}),
+        ("case", "Example Telecom", "persistence", "The service QzUpd is still installed.", "high",
+         {"host": billing, "value": "QzUpd" + said, "how": "service" + said, "first_time": at(0.04)}),
+        ("campaign", first, "an aspect of tomorrow", "A statement of a kind that nobody knew.", "certain",
+         {"a key": "that nobody knew"}),
+    ]  # fmt: skip

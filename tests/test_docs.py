@@ -43,7 +43,7 @@ def test_reference_is_what_the_code_says(pages: dict[str, str]) -> None:
     folder = ROOT / "docs" / "reference"
     stale = [name for name, text in pages.items() if (folder / name).read_text(encoding="utf-8") != text]
     assert not stale, "run `make docs` and look at the difference"
-    assert {path.name for path in folder.glob("*.md")} == {name for name in pages if "/" not in name}
+    assert {path.name for path in folder.iterdir()} == {name for name in pages if "/" not in name}
 
 
 def test_every_command_and_option_is_explained(pages: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from ringleader import __version__
 from ringleader.errors import EvidenceError
 
 if TYPE_CHECKING:
+    from ringleader import report
     from ringleader.case import Case
     from ringleader.engines import Engine
     from ringleader.engines.progress import Progress
@@ -37,6 +38,7 @@ class Run:
     check: bool = False
     zone: str = "UTC"
     clear_subscribers: bool = False
+    report: report.Options | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _report(run: Run) -> Any:
 
     # Of the rules that made the findings, not of those named now.
     problems = stage.unusable(run.store)
-    return report.run(run.store, run.case.reports, zone=run.zone, problems=problems, progress=run.progress)
+    return report.run(run.store, run.case, zone=run.zone, problems=problems, progress=run.progress, options=run.report)
 
 
 RULES = "rules of detect"
@@ -162,9 +164,22 @@ STAGES = (
     ),
     Stage(
         "report",
-        reads=("evidence", "events", "rejects", "findings", "intrusions", "steps", "case"),
+        reads=(
+            "evidence",
+            "events",
+            "rejects",
+            "findings",
+            "intrusions",
+            "steps",
+            "traits",
+            "pairs",
+            "campaigns",
+            "attributions",
+            "assessments",
+            "case",
+        ),
         writes=("reports",),
-        what="write what was found as one HTML file that needs no network",
+        what="write what was found as one HTML file that needs no network, and the same as Markdown and JSON",
         work=_report,
     ),
 )

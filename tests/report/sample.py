@@ -4,11 +4,18 @@ billing database follow, an archive is staged; beside it a second, unrelated int
 from __future__ import annotations
 
 import hashlib
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+import made
+
+from ringleader.case import Config, parse
 from ringleader.report import Tables
 from ringleader.schema import tables
 
@@ -285,6 +292,60 @@ def story() -> Tables:
     ]
     intrusions = [intrusion("a" * 16, rows, 103.0), intrusion("b" * 16, [other], 8.0)]
     return case([*rows, other, *leads], intrusions, [*steps, step("b" * 16, other)])
+
+
+def whole(said: str = "") -> Tables:
+    """The story with everything that later stages say of it."""
+    tables = story()
+    cited = tuple(tables.findings["finding_id"].to_pylist()[:3])
+    told = made.verdicts("a" * 16, "b" * 16, cited, said)
+    traits = [
+        trait("a" * 16, "software", "S0020" + said, "A2", 3),
+        trait("a" * 16, "command-template", "<word> /c net group <quoted> /domain" + said, "A3", 2),
+        trait("a" * 16, "working-hour", "01", "A3", 4),
+        trait("a" * 16, "working-hour", "02", "A3", 1),
+        trait("a" * 16, "time-zone", "UTC+08:00", "A5", 4),
+        *(trait("a" * 16, "file-name", f"tool{n}.exe", "A3", n) for n in range(1, 12)),
+    ]
+    hosts = {MAIL: 4, FILES: 3, BILLING: 2, DESK: 1}
+    return replace(tables, traits=pa.Table.from_pylist(traits, schema=tables_of("traits")), hosts=hosts, **told)
+
+
+def tables_of(name: str) -> pa.Schema:
+    return tables.ALL[name]
+
+
+def trait(owner: str, kind: str, value: str, grade: str, count: int) -> Row:
+    return {
+        "owner_kind": "intrusion", "owner_id": owner, "kind": kind, "value": value, "grade": grade, "first_time": START,
+        "last_time": START + timedelta(days=1), "count": count, "hosts": [], "findings": ["f0000001"], "left_out": 0,
+        "basis": "recorded", "detail": None,
+    }  # fmt: skip
+
+
+def config() -> Config:
+    """The case file of the story: one of its hosts is silent."""
+    return parse(
+        f"""
+[organisation]
+name = "Example Telecom"
+[[asset]]
+host = "{MAIL}"
+role = "mail"
+[[asset]]
+host = "bill-db1"
+role = "billing"
+[[asset]]
+host = "hlr01.corp.example"
+role = "subscriber-register"
+[[supplier]]
+name = "Acme Billing"
+accounts = ["svc-acme"]
+[[remediation]]
+time = 2026-03-02T05:00:00Z
+what = "web shells removed"
+"""
+    )
 
 
 def many(count: int = 100_000, rules: int = 40) -> Tables:

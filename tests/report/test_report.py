@@ -18,7 +18,8 @@ import sample
 
 from ringleader.errors import UsageError
 from ringleader.report import build, from_tables
-from ringleader.report.page import render, script_json
+from ringleader.report.renderers.html import page as render
+from ringleader.report.renderers.html import script_json
 from ringleader.report.text import clock, visible
 from ringleader.schema import tables
 
@@ -102,7 +103,7 @@ def test_an_address_is_shown_as_the_host_that_link_found_it_to_be(entity: str) -
         tables = sample.case(rows, [*story.intrusions.to_pylist(), alone], [*steps, sample.step("c" * 16, rows[-1])])
     model = from_tables(tables)
     assert "10.20.1.15" not in {host.name for host in model.hosts}
-    assert model.intrusions[0].lanes == model.intrusions[0].hosts
+    assert model.intrusions[0].lanes.names == model.intrusions[0].hosts
     assert {moment.host for moment in model.intrusions[0].moments[:3]} == {sample.MAIL}
 
 
@@ -110,8 +111,8 @@ def test_a_host_that_nobody_knows_has_a_lane_of_its_own() -> None:
     story = sample.story()
     rows = renamed(story.findings.to_pylist(), 5)
     found = from_tables(sample.case(rows, story.intrusions.to_pylist(), story.steps.to_pylist())).intrusions[0]
-    assert found.lanes == [*found.hosts, "10.20.1.15"]
-    assert [level for _, lane, level in found.ticks if lane == 3] == ["high"]
+    assert found.lanes.names == [*found.hosts, "10.20.1.15"]
+    assert [tick.level for tick in found.lanes.ticks if tick.lane == 3] == ["high"]
 
 
 HOSTILE = [
@@ -211,18 +212,18 @@ def test_a_rule_that_could_not_be_used_is_listed_once() -> None:
     }  # fmt: skip
     both = pa.Table.from_pylist([rule, rule | {"code": "not-matched", "offset": -1}], schema=tables.REJECTS)
     story = replace(story, rejects=pa.concat_tables([story.rejects, both]))
-    assert {reject.code for reject in from_tables(story).rejects if reject.stage == "detect"} == {
+    assert {reject.code for reject in from_tables(story).coverage.rejects if reject.stage == "detect"} == {
         "condition",
         "not-matched",
     }
     told = from_tables(story, problems=[problem])
-    assert [reject.code for reject in told.rejects if reject.stage == "detect"] == ["not-matched"]
-    assert len(told.problems or ()) == 1
+    assert [reject.code for reject in told.coverage.rejects if reject.stage == "detect"] == ["not-matched"]
+    assert len(told.coverage.problems or ()) == 1
 
 
 def test_one_loud_rule_is_cut_and_says_so(tmp_path: Path) -> None:
     model = from_tables(sample.many(12_000, rules=1))
-    assert model.findings.listed == 5_000 and model.omissions[0].count == 7_000
+    assert len(model.findings) == 5_000 and model.omissions[0].count == 7_000
     assert model.headline.findings == model.rules[0].findings == 12_000
     assert "5,000 of 12,000 findings are listed: of one rule at most 5,000" in plain(render(model))
 

@@ -14,6 +14,7 @@ from ringleader import pipeline
 from ringleader.cli import options, screen, summary
 
 if TYPE_CHECKING:
+    from ringleader import report
     from ringleader.case import Case
 
 
@@ -30,6 +31,7 @@ def perform(
     as_json: bool = False,
     create: bool = False,
     clear_subscribers: bool = False,
+    report: report.Options | None = None,
 ) -> None:
     """One stage, whether or not its inputs changed since it last ran."""
     stage = next(stage for stage in pipeline.STAGES if stage.name == name)
@@ -44,7 +46,7 @@ def perform(
         create=create,
         ruled="rules" in stage.reads,
     ) as run:
-        outcome = pipeline.perform(stage, replace(run, clear_subscribers=clear_subscribers))
+        outcome = pipeline.perform(stage, replace(run, clear_subscribers=clear_subscribers, report=report))
     if as_json:
         screen.data(summary.as_data(run, [outcome]))
     else:

@@ -1,7 +1,10 @@
-"""Write what was found for people: one HTML file that needs no network."""
+"""Write what was found for people: one HTML file that needs no network, and the same as Markdown and JSON."""
 
-from ringleader.report.model import Model, Tables, from_store, from_tables
-from ringleader.report.page import build
-from ringleader.report.stage import Summary, run
+from ringleader.report.assemble import from_tables
+from ringleader.report.model import Model
+from ringleader.report.renderers import RENDERERS
+from ringleader.report.source import Tables
+from ringleader.report.stage import Options, Summary, build, run
+from ringleader.report.tlp import Tlp
 
-__all__ = ["Model", "Summary", "Tables", "build", "from_store", "from_tables", "run"]
+__all__ = ["RENDERERS", "Model", "Options", "Summary", "Tables", "Tlp", "build", "from_tables", "run"]

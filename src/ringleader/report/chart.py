@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import altair as alt
+import numpy as np
+from numpy.typing import NDArray
 
-from ringleader.schema import shown
+from ringleader.report.model import Bar, Histogram
 from ringleader.schema.order import WORST_FIRST
 
 MOST_BARS = 96
@@ -33,30 +35,66 @@ _DATES = {
 _FIRST, _LAST = 1990, 2100
 
 
-def over_time(times: list[tuple[datetime, str]], zone: tzinfo) -> tuple[dict[str, Any], str, int] | None:
-    """The chart's specification, what one bar stands for, and how many findings have a time that cannot be right."""
-    local = [(shown.local(time, zone).replace(tzinfo=None), level) for time, level in times]
-    usable = [(time, level) for time, level in local if _FIRST <= time.year < _LAST]
-    if not usable:
+_QUARTER = 15 * 60 * 1_000_000
+# What a clock shows is the same distance from UTC for at least this long.
+
+
+def over_time(micros: NDArray[np.int64], codes: NDArray[np.int64], levels: list[str], zone: tzinfo) -> Histogram | None:
+    """``micros``: times since 1970 in microseconds, ``codes`` their levels. None when none of them can be drawn."""
+    if not len(micros):
         return None
-    first, last = min(usable)[0], max(usable)[0]
-    seconds = (last - first).total_seconds()
-    step, name = next((each for each in _STEPS if seconds / each[0] <= MOST_BARS), _STEPS[-1])
-    origin = datetime(1990, 1, 1)  # a Monday
-    counts: Counter[tuple[int, str]] = Counter(
-        (int((time - origin).total_seconds() // step), level) for time, level in usable
-    )
-    rows = [
-        {
-            "from": (origin + timedelta(seconds=bin_ * step)).isoformat(),
-            "to": (origin + timedelta(seconds=(bin_ + 1) * step)).isoformat(),
-            "level": level,
-            "rank": WORST_FIRST.index(level),
-            "findings": count,
-        }
-        for (bin_, level), count in sorted(counts.items())
+    quarters, inverse = np.unique(micros // _QUARTER, return_inverse=True)
+    offsets = np.array([_offset(int(quarter) * _QUARTER, zone) for quarter in quarters], np.int64)
+    local = micros // 1_000_000 + offsets[inverse]
+    origin = datetime(_FIRST, 1, 1)  # a Monday
+    seconds = local - int(origin.replace(tzinfo=UTC).timestamp())
+    usable = (seconds >= 0) & (seconds < int((datetime(_LAST, 1, 1) - origin).total_seconds()))
+    if not usable.any():
+        return None
+    seconds, codes = seconds[usable], codes[usable]
+    length = int(seconds.max() - seconds.min())
+    step, name = next((each for each in _STEPS if length / each[0] <= MOST_BARS), _STEPS[-1])
+    counts = Counter(dict(zip(*_pairs(seconds // step, codes), strict=True)))
+    bars = [
+        Bar(
+            start=(origin + timedelta(seconds=bin_ * step)).isoformat(),
+            end=(origin + timedelta(seconds=(bin_ + 1) * step)).isoformat(),
+            level=levels[code],
+            findings=count,
+        )
+        for (bin_, code), count in sorted(counts.items(), key=lambda item: (item[0][0], levels[item[0][1]]))
     ]
-    return _spec(rows), name, len(times) - len(usable)
+    return Histogram(name, bars, int(len(micros) - usable.sum()))
+
+
+def _offset(micros: int, zone: tzinfo) -> int:
+    """Seconds that the clocks of ``zone`` are ahead of UTC; none beyond the calendar."""
+    try:
+        there = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).astimezone(zone).utcoffset()
+    except OverflowError:
+        return 0
+    return int(there.total_seconds()) if there else 0
+
+
+def _pairs(bins: NDArray[np.int64], codes: NDArray[np.int64]) -> tuple[list[tuple[int, int]], list[int]]:
+    both, counts = np.unique(np.stack([bins, codes]), axis=1, return_counts=True)
+    return [(int(bin_), int(code)) for bin_, code in both.T], counts.tolist()
+
+
+def spec(histogram: Histogram) -> dict[str, Any]:
+    """As a Vega-Lite chart."""
+    return _spec(
+        [
+            {
+                "from": bar.start,
+                "to": bar.end,
+                "level": bar.level,
+                "rank": WORST_FIRST.index(bar.level),
+                "findings": bar.findings,
+            }
+            for bar in histogram.bars
+        ]
+    )
 
 
 def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,64 +1,75 @@
-"""What the report says, as plain data: the tables of a case, counted, ordered and made fit to be shown."""
+"""What the report says, as plain data fit to be shown. Each renderer tells the same; as JSON it is this, field by field
+(docs/reference/report.schema.json)."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime
 
-import pyarrow as pa
-
-from ringleader import __version__
-from ringleader.report import text
-from ringleader.report.findings import Embedded, Omission, embed
-from ringleader.report.timeline import Intrusion, Row, intrusion, owners
-from ringleader.schema import host, order
-from ringleader.schema import tables as schemas
-from ringleader.schema.batch import NOTICES
-from ringleader.schema.order import WORST_FIRST
-from ringleader.store import Store
-
-MAX_INTRUSIONS = 200
-MAX_ROWS = 500
-"""Rows of the tables of evidence, hosts, rules and problems."""
+FORMAT = 1
+"""Of the JSON: raised when a field is taken away or changes its meaning."""
 
 
-class Problem(Protocol):
-    """A rule that could not be used."""
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One or two sentences, how sure they are, and what they rest on."""
 
-    @property
-    def path(self) -> str: ...
-    @property
-    def line(self) -> int | None: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Tables:
-    evidence: pa.Table
-    rejects: pa.Table
-    findings: pa.Table
-    intrusions: pa.Table
-    steps: pa.Table
-    kinds: Mapping[str, int] = field(default_factory=dict)
-    """Events by kind."""
+    text: str
+    confidence: str
+    """In the evidence: low, moderate or high (ICD 203); unknown where it cannot be told; empty for what was counted."""
+    findings: list[str]
+    """Ids of findings behind it."""
+    place: str = ""
+    """Anchor of the part of the report that tells more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What cannot be said, and what would be needed to say it."""
+
+    why: str
+    needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """An analysis whose table is missing or empty: what is not known without it, and what makes it."""
+
+    table: str
+    why: str
+    needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One of the seven questions that a report answers."""
+
+    key: str
+    question: str
+    statements: list[Statement]
+    more: int
+    """Statements that are further down in the report only."""
+    gaps: list[Gap]
+    changes: list[str]
+    """What would change it."""
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
+    """Counts over the whole case."""
+
     intrusions: int
+    campaigns: int
     findings: int
     leads: int
+    """Findings that are part of no intrusion."""
     hosts: int
     """Hosts that intrusions touched."""
     first: datetime | None
     last: datetime | None
     evidence: int
+    """Pieces of evidence."""
     events: int
     rejected: int
     """Records and files that ingest could not read; of them ``unknown`` are files of a format that nobody knows."""
@@ -70,28 +81,37 @@ class Headline:
     read_from: datetime | None
     read_to: datetime | None
     levels: dict[str, int]
+    """Findings by level."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Technique:
+    """An ATT&CK technique under the tactic that it was seen with most."""
+
     id: str
+    name: str
+    """Empty where the knowledge base does not know the id."""
     tactic: str
     findings: int
     hosts: int
     rules: int
     levels: dict[str, int]
+    first: datetime | None
+    last: datetime | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Host:
     name: str
+    role: str
+    """From the case file; empty where it gives none."""
     levels: dict[str, int]
     intrusions: list[int]
     first: datetime | None
     last: datetime | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     title: str
     id: str
@@ -104,20 +124,438 @@ class Rule:
     last: datetime | None
 
 
-@dataclass(frozen=True)
-class Source:
-    path: str
-    format: str
-    bytes: int
-    records: int
-    rejected: int
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Findings of one level in one step of time, on the clocks of the report's time zone."""
+
+    start: str
+    end: str
+    level: str
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    step: str
+    """What one bar stands for."""
+    bars: list[Bar]
+    untimely: int
+    """Findings whose time cannot be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Why a row is part of its intrusion."""
+
+    kind: str
+    entity: str
+    weight: float | None
+    """In nats: minus log of how common the entity is."""
+    to: int | None
+    """Number of the row that it was joined to."""
+    later: bool
+    """Whether that row comes later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One row of a timeline: an event, or the same thing several times in a row."""
+
+    number: int
+    time: datetime | None
+    until: datetime | None
+    times: int
+    host: str
+    account: str
+    level: str
+    rules: list[tuple[str, str]]
+    """Title and level."""
+    techniques: list[str]
+    values: list[tuple[str, str]]
+    kind: str
+    joins: list[Join]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Findings on a lane of a timeline."""
+
+    place: float
+    """In time, from 0 to 1."""
+    lane: int
+    level: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Findings over time, a lane for each name."""
+
+    names: list[str]
+    ticks: list[Tick]
+    marks: list[tuple[float, str]]
+    """Place in time and label of what the defenders did."""
     first: datetime | None
     last: datetime | None
-    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """Something characteristic."""
+
+    kind: str
+    value: str
+    grade: str
+    """Admiralty: reliability of the source A to F, credibility of what it says 1 to 6."""
+    count: int
+    intrusions: int
+    first: datetime | None
+    last: datetime | None
+    findings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Intrusion:
+    """Findings joined by what they share, in order of time."""
+
+    number: int
     id: str
+    campaign: int
+    """Its number; 0 for none."""
+    level: str
+    first: datetime | None
+    last: datetime | None
+    hosts: list[str]
+    accounts: list[str]
+    tactics: list[str]
+    techniques: list[str]
+    findings: int
+    score: float
+    moments: list[Moment]
+    more: int
+    """Findings that are not in ``moments``."""
+    lanes: Lanes
+    traits: list[Trait]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One line of a comparison."""
+
+    kind: str
+    value: str
+    weight: float
+    """Log-likelihood ratio in nats: positive speaks for."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A known group, or unknown."""
+
+    id: str
+    name: str
+    rank: int
+    probability: float
+    words: str
+    """Of estimative probability (ICD 203)."""
+    verdict: str
+    contributions: list[Contribution]
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Who leads when one kind of evidence is left out."""
+
+    kind: str
+    leader: str
+    probability: float | None
+    unknown: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whom a campaign is like. What it claims is no more than the sum of its lines."""
+
+    candidates: list[Candidate]
+    band: str
+    confidence: str
+    without: list[Without]
+    planted: str
+    """What would change most if one item were planted; empty where nothing would."""
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """``layer`` and ``place``: column from the left and row from the top of its picture."""
+
+    id: str
+    label: str
+    kind: str
+    role: str
+    held: bool
+    layer: int
+    place: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    source: str
+    target: str
+    label: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    nodes: list[Node]
+    edges: list[Edge]
+    left_out: int
+    """Nodes that are not drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Intrusions with one actor behind them."""
+
+    number: int
+    id: str
+    name: str
+    first: datetime | None
+    last: datetime | None
+    intrusions: list[int]
+    level: str
+    findings: int
+    hosts: list[str]
+    accounts: list[str]
+    statements: list[Statement]
+    weakest_bridge: str
+    lanes: Lanes
+    matrix: list[Technique]
+    graph: Graph
+    traits: list[Trait]
+    traits_left_out: int
+    hours: list[int]
+    """For each hour of the day, UTC, on how many days somebody worked; empty where not known."""
+    zone: str
+    """The time zone in which these hours would be a working day; empty where not known."""
+    attribution: Attribution | None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    text: str
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One explanation of an overlap, with its rivals beside it."""
+
+    name: str
+    title: str
+    weight: float | None
+    for_: list[Argument]
+    against: list[Argument]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two campaigns, or two intrusions, held beside each other. ``left`` and ``right``: their numbers."""
+
+    left: int
+    right: int
+    log_lr: float | None
+    probability: float | None
+    words: str
+    p_value: float | None
+    q_value: float | None
+    colocation_p: float | None
+    contributions: list[Contribution]
+    hypotheses: list[Hypothesis]
+    would_change: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    statement: Statement
+    subject: str
+    campaign: int
+    kind: str
+    supplier: str
+    host: str
+    time: datetime | None
+    missing: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Jewel:
+    """A role of hosts that matters, and how near somebody came."""
+
+    statement: Statement
+    subject: str
+    role: str
+    state: str
+    hosts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    statement: Statement
+    subject: str
+    what: str
+    accounts: list[str]
+    reset: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Access to subscribers' records."""
+
+    statement: Statement
+    subject: str
+    how: dict[str, int]
+    """Statements by how: single, list, bulk."""
+    first: datetime | None
+    last: datetime | None
+    subscribers: int
+    """Distinct subscribers, by keyed hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    statement: Statement
+    subject: str
+    category: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    what: str
+    label: str
+    removes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What could be reached from where an actor stands."""
+
+    statement: Statement
+    subject: str
+    graph: Graph
+    paths: list[list[str]]
+    """Labels along the way."""
+    cuts: list[Cut]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """``who``: defender or actor."""
+
+    time: datetime | None
+    who: str
+    what: str
+    findings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Eviction:
+    time: datetime | None
+    dwell_days: float | None
+    stayed: list[str]
+    gone: list[str]
+    new: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    statement: Statement
+    subject: str
+    acts: list[Act]
+    evictions: list[Eviction]
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence:
+    statement: Statement
+    subject: str
+    host: str
+    value: str
+    how: str
+    first: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    statement: Statement
+    subject: str
+    first: datetime | None
+    earliest_possible: datetime | None
+    gaps: list[str]
+    ongoing: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A statement with nothing to draw."""
+
+    statement: Statement
+    subject: str
+    aspect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the stage assess said, by aspect."""
+
+    since: list[Since]
+    entries: list[Entry]
+    suppliers: list[Plain]
+    jewels: list[Jewel]
+    credentials: list[Credential]
+    targets: list[Target]
+    watchlist: list[Watched]
+    impact: list[Impact]
+    adaptation: list[Adaptation]
+    reentries: list[Plain]
+    persistence: list[Persistence]
+    others: list[Plain]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A technique that a likely group is known for and that was not seen: something to hunt for."""
+
+    campaign: int
+    technique: str
+    name: str
+    group: str
+    seen_in: str
+    gain: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A sort of telemetry of which the case has no event."""
+
+    name: str
+    kinds: list[str]
+    shows: str
+    """What it would show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A host of the case file without events of its own."""
+
+    host: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
     stage: str
     code: str
@@ -127,230 +565,104 @@ class Reject:
     detail: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unusable:
+    """A rule that could not be used."""
+
     where: str
     code: str
     message: str
 
 
-@dataclass(frozen=True)
-class Model:
-    zone: tzinfo
-    zone_name: str
-    version: str
-    headline: Headline
-    intrusions: list[Intrusion]
-    intrusions_left_out: int
-    techniques: list[Technique]
-    hosts: list[Host]
-    rules: list[Rule]
-    sources: list[Source]
-    kinds: list[tuple[str, int]]
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was not looked at."""
+
+    blind: list[Blind]
+    silent: list[Silent] | None
+    """None when the case file names no hosts, or the hosts of events are not known."""
+    assets: int
     rejects: list[Reject]
     problems: list[Unusable] | None
     """None when the report was not told."""
-    findings: Embedded
-    times: list[tuple[datetime, str]]
-    """Time and level of every finding that has a time."""
-
-    @property
-    def omissions(self) -> list[Omission]:
-        return self.findings.omissions
+    undone: list[Undone]
 
 
-def from_store(store: Store, timezone: str = "UTC", problems: Sequence[Problem] | None = None) -> Model:
-    names = ("evidence", "rejects", "findings", "intrusions", "steps")
-    return from_tables(Tables(**{name: store.read(name) for name in names}, kinds=store.kinds()), timezone, problems)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One piece of evidence."""
+
+    path: str
+    format: str
+    bytes: int
+    records: int
+    rejected: int
+    first: datetime | None
+    last: datetime | None
+    clock: str
+    id: str
+    """SHA-256 of its bytes."""
 
 
-def from_tables(tables: Tables, timezone: str = "UTC", problems: Sequence[Problem] | None = None) -> Model:
-    """The same tables give the same report, whatever the order of their rows."""
-    known = tables.intrusions.to_pylist()
-    known.sort(key=lambda row: (-row["score"], row["first_time"] is None, row["first_time"] or 0, row["intrusion_id"]))
-    numbers = {row["intrusion_id"]: number for number, row in enumerate(known, 1)}
-    steps: defaultdict[str, list[Row]] = defaultdict(list)
-    for step in tables.steps.to_pylist():
-        steps[step["intrusion_id"]].append(step)
-    part = {step["finding_id"]: numbers[iid] for iid, some in steps.items() if iid in numbers for step in some}
-    findings = sorted(
-        _shown(tables.findings, known, steps),
-        key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]),
-    )
-    by_id = {row["finding_id"]: row for row in findings}
-    for row in findings:
-        row["intrusion"] = part.get(row["finding_id"], 0)
-    return Model(
-        zone=text.zone(timezone),
-        zone_name=timezone,
-        version=__version__,
-        headline=_headline(tables, findings, known),
-        intrusions=[
-            intrusion(numbers[row["intrusion_id"]], row, steps[row["intrusion_id"]], by_id)
-            for row in known[:MAX_INTRUSIONS]
-        ],
-        intrusions_left_out=max(0, len(known) - MAX_INTRUSIONS),
-        techniques=_techniques(findings),
-        hosts=_hosts(findings),
-        rules=_rules(findings),
-        sources=_sources(tables.evidence),
-        kinds=sorted(tables.kinds.items(), key=lambda item: (-item[1], item[0])),
-        rejects=_rejects(tables.rejects, problems or ()),
-        problems=None if problems is None else [_unusable(problem) for problem in problems],
-        findings=embed(findings),
-        times=[(row["time"], row["level"]) for row in findings if row["time"] is not None],
-    )
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule that matched one event."""
+
+    id: str
+    time: datetime | None
+    level: str
+    rule: str
+    techniques: list[str]
+    host: str
+    account: str
+    kind: str
+    values: list[tuple[str, str]]
+    intrusion: int
+    """Number of its intrusion; 0 for a lead."""
 
 
-def _shown(findings: pa.Table, intrusions: Sequence[Row], steps: Mapping[str, Sequence[Row]]) -> list[Row]:
-    """Rows with every text from evidence made visible and cut, and one name for each host."""
-    memo: dict[str | None, str] = {}
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Findings of a rule that are counted but not listed."""
 
-    def show(content: str | None) -> str:
-        if content not in memo:
-            memo[content] = text.visible(content)
-        return memo[content]
-
-    rows: list[Row] = findings.cast(schemas.FINDINGS).to_pylist()
-    full = host.full_names({row["host"] for row in rows if row["host"]})
-    for row in rows:
-        row["host"] = full.get(row["host"], row["host"])
-    owner = owners(intrusions, steps, {row["finding_id"]: row["host"] for row in rows})
-    for row in rows:
-        row["host"] = owner.get(row["host"], row["host"])
-        for name in ("rule_title", "host", "account", "kind"):
-            row[name] = show(row[name])
-        row["level"] = row["level"] if row["level"] in WORST_FIRST else "informational"
-        for name in ("techniques", "tactics"):
-            row[name] = [show(each) for each in row[name] or ()]
-        row["values"] = [(show(name), show(value)) for name, value in (row["values"] or ())[:40]]
-    return rows
+    rule: str
+    count: int
 
 
-def _headline(tables: Tables, findings: list[Row], intrusions: list[Row]) -> Headline:
-    rejects = tables.rejects.select(["stage", "code"]).to_pylist()
-    codes = Counter(row["code"] for row in rejects if row["stage"] == "ingest")
-    evidence = tables.evidence.select(["records", "rejected", "first_time", "last_time"]).to_pylist()
-    return Headline(
-        intrusions=len(intrusions),
-        findings=len(findings),
-        leads=sum(not row["intrusion"] for row in findings),
-        hosts=len({name for row in intrusions for name in row["hosts"] or ()}),
-        first=min((row["first_time"] for row in intrusions if row["first_time"]), default=None),
-        last=max((row["last_time"] for row in intrusions if row["last_time"]), default=None),
-        evidence=len(evidence),
-        events=sum(tables.kinds.values()) or sum(row["records"] or 0 for row in evidence),
-        rejected=sum(count for code, count in codes.items() if code not in NOTICES),
-        unknown=codes["unknown-format"],
-        duplicates=codes["duplicate"],
-        unread=sum(not row["records"] for row in evidence),
-        read_from=min((row["first_time"] for row in evidence if row["first_time"]), default=None),
-        read_to=max((row["last_time"] for row in evidence if row["last_time"]), default=None),
-        levels=dict(Counter(row["level"] for row in findings)),
-    )
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A whole report."""
 
-
-def _techniques(findings: list[Row]) -> list[Technique]:
-    """Each technique under the tactic that it occurs with most; a finding of two tactics counts half for each."""
-    tactics: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in findings:
-        for technique in row["techniques"]:
-            rows[technique].append(row)
-            for tactic in row["tactics"]:
-                tactics[technique][tactic] += 1 / len(row["tactics"])  # type: ignore[assignment]
-    out = [
-        Technique(
-            id=technique,
-            tactic=min(tactics[technique].items(), key=lambda item: (-item[1], _tactic(item[0])), default=("", 0))[0],
-            findings=len(some),
-            hosts=len({row["host"] for row in some}),
-            rules=len({row["rule_id"] for row in some}),
-            levels=dict(Counter(row["level"] for row in some)),
-        )
-        for technique, some in rows.items()
-    ]
-    return sorted(out, key=lambda each: (_tactic(each.tactic), -each.findings, each.id))
-
-
-def _tactic(name: str) -> tuple[int, str]:
-    return (order.TACTICS.index(name) if name in order.TACTICS else len(order.TACTICS), name)
-
-
-def _hosts(findings: list[Row]) -> list[Host]:
-    rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in findings:
-        rows[row["host"]].append(row)
-    out = []
-    for name, some in rows.items():
-        times = [row["time"] for row in some if row["time"]]
-        levels = Counter(row["level"] for row in some)
-        numbers = sorted({row["intrusion"] for row in some} - {0})
-        out.append(
-            Host(name, {level: levels[level] for level in WORST_FIRST if level in levels}, numbers,
-                 min(times, default=None), max(times, default=None))
-        )  # fmt: skip
-    return sorted(out, key=lambda each: ([-each.levels.get(level, 0) for level in WORST_FIRST], each.name))
-
-
-def _rules(findings: list[Row]) -> list[Rule]:
-    rows: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in findings:
-        rows[row["rule_id"] or row["rule_title"]].append(row)
-    out = []
-    for rule_id, some in rows.items():
-        times = [row["time"] for row in some if row["time"]]
-        out.append(
-            Rule(
-                title=some[0]["rule_title"],
-                id=text.visible(rule_id, 80),
-                level=some[0]["level"],
-                findings=len(some),
-                hosts=len({row["host"] for row in some}),
-                intrusions=len({row["intrusion"] for row in some} - {0}),
-                techniques=some[0]["techniques"],
-                first=min(times, default=None),
-                last=max(times, default=None),
-            )
-        )
-    return sorted(out, key=lambda rule: (WORST_FIRST.index(rule.level), -rule.findings, rule.title, rule.id))
-
-
-def _sources(evidence: pa.Table) -> list[Source]:
-    out = [
-        Source(
-            path=text.visible(row["path"], 300),
-            format=row["format"] or "",
-            bytes=row["bytes"] or 0,
-            records=row["records"] or 0,
-            rejected=row["rejected"] or 0,
-            first=row["first_time"],
-            last=row["last_time"],
-            clock=text.visible(text.clock(row["clock"]), 300),
-            id=row["evidence_id"] or "",
-        )
-        for row in evidence.to_pylist()
-    ]
-    return sorted(out, key=lambda source: (source.path, source.id))
-
-
-def _rejects(rejects: pa.Table, problems: Sequence[Problem]) -> list[Reject]:
-    """By reason, without those that are ``problems``: these have a list of their own."""
-    listed = {("detect", problem.path, problem.code, problem.line or -1) for problem in problems}
-    groups: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rejects.to_pylist():
-        if (row["stage"], row["path"], row["code"], row["offset"]) in listed:
-            continue
-        groups[row["stage"] or "", row["code"] or ""].append(row)
-    out = []
-    for (stage, code), rows in groups.items():
-        example = min(rows, key=lambda row: (row["path"] or "", row["offset"] or 0, row["detail"] or ""))
-        paths = len({row["path"] for row in rows})
-        shown = text.visible(example["path"], 300), text.visible(example["detail"], 300)
-        out.append(Reject(stage, text.visible(code, 60), len(rows), paths, *shown))
-    return sorted(out, key=lambda reject: (-reject.count, reject.stage, reject.code))
-
-
-def _unusable(problem: Problem) -> Unusable:
-    where = f"{problem.path}:{problem.line}" if problem.line else str(problem.path)
-    return Unusable(text.visible(where, 300), text.visible(problem.code, 60), text.visible(problem.message, 400))
+    format: int
+    version: str
+    """Of Ringleader."""
+    organisation: str
+    tlp: str
+    """Marking of the Traffic Light Protocol 2.0, such as TLP:AMBER; empty for none."""
+    redacted: bool
+    """Whether names of hosts, accounts, addresses and subscribers are pseudonyms."""
+    zone_name: str
+    """Time zone in which people are shown times; times here are UTC."""
+    headline: Headline
+    answers: list[Answer]
+    over_time: Histogram | None
+    """None when no finding has a time that could be drawn."""
+    techniques: list[Technique]
+    hosts: list[Host]
+    campaigns: list[Campaign]
+    campaigns_left_out: int
+    pairs: list[Pair]
+    """Of campaigns, the most alike first."""
+    bridges: list[Pair]
+    """Of intrusions, the most alike first; only a few for each campaign."""
+    assessment: Assessment
+    leads: list[Lead]
+    coverage: Coverage
+    intrusions: list[Intrusion]
+    intrusions_left_out: int
+    rules: list[Rule]
+    sources: list[Source]
+    kinds: list[tuple[str, int]]
+    """Events by kind."""
+    findings: list[Finding]
+    omissions: list[Omission]

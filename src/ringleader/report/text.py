@@ -1,9 +1,10 @@
-"""Texts from evidence, made fit for people's eyes. Escaping for HTML and JSON happens elsewhere, and always."""
+"""Texts from evidence, made fit for people's eyes. Escaping for each form of the report happens elsewhere, always."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 
 from ringleader.errors import UsageError
@@ -12,6 +13,27 @@ from ringleader.schema.tables import DISBELIEVED
 
 LONGEST = 600
 """Characters of one value that are shown."""
+_REMEMBERED = 50_000
+
+
+class Show:
+    """The one door for texts from evidence into a report: ``hide``, where names must not be told, then
+    :func:`visible`. ``hide`` is given the field's name, or "", and the text."""
+
+    def __init__(self, hide: Callable[[str, str], str] | None = None) -> None:
+        self.hide = hide
+        self._memo: dict[tuple[str, str, int], str] = {}
+
+    def __call__(self, content: str | None, longest: int = LONGEST, field: str = "") -> str:
+        if not content:
+            return ""
+        key = (field, content, longest)
+        found = self._memo.get(key)
+        if found is None:
+            found = visible(self.hide(field, content) if self.hide else content, longest)
+            if len(self._memo) < _REMEMBERED:
+                self._memo[key] = found
+        return found
 
 
 def visible(content: str | None, longest: int = LONGEST) -> str:
@@ -67,3 +89,22 @@ def clock(corrections: str | None) -> str:
     if disbelieved:
         words.append(f"UtcTime of {disbelieved:,} events not believed: too far from the record's time")
     return "; ".join(words)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """
+    >>> count(1, "host"), count(2000, "host"), count(0, "entry", "entries")
+    ('1 host', '2,000 hosts', '0 entries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(words: list[str], most: int = 6) -> str:
+    """
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    some = words[:most]
+    if len(words) > most:
+        return f"{', '.join(some)} and {len(words) - most:,} more"
+    return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} and {some[-1]}" if some else ""

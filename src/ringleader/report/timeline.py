@@ -3,68 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from ringleader.report import text
+from ringleader.report.model import Intrusion, Join, Lanes, Moment, Tick, Trait
+from ringleader.report.source import Row
+from ringleader.report.text import Show
 from ringleader.schema.order import WORST_FIRST
 
 MAX_MOMENTS = 120
 """Rows of one intrusion's timeline; the rest is in the table of findings."""
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Join:
-    kind: str
-    entity: str
-    weight: float | None
-    to: int | None
-    """Number of the row that it was joined to."""
-    later: bool
-    """Whether that row comes later."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One row of a timeline: an event, or the same thing several times in a row. ``rules``: (title, level)."""
-
-    number: int
-    time: datetime | None
-    until: datetime | None
-    times: int
-    host: str
-    account: str
-    level: str
-    rules: list[tuple[str, str]]
-    techniques: list[str]
-    values: list[tuple[str, str]]
-    kind: str
-    joins: list[Join]
-
-
-@dataclass(frozen=True)
-class Intrusion:
-    number: int
-    id: str
-    level: str
-    first: datetime | None
-    last: datetime | None
-    hosts: list[str]
-    accounts: list[str]
-    tactics: list[str]
-    techniques: list[str]
-    findings: int
-    score: float
-    moments: list[Moment]
-    more: int
-    """Findings that are not in ``moments``."""
-    lanes: list[str]
-    """The hosts, and after them what findings call a host that link does not know by that name."""
-    ticks: list[tuple[float, int, str]]
-    """For the lanes: place in time from 0 to 1, number of the lane, level."""
+MAX_LANES = 12
+Mark = tuple[datetime, str]
+"""When the defenders did something, and what."""
 
 
 def owners(intrusions: Sequence[Row], steps: Mapping[str, Sequence[Row]], hosts: Mapping[str, str]) -> dict[str, str]:
@@ -94,34 +46,39 @@ def owners(intrusions: Sequence[Row], steps: Mapping[str, Sequence[Row]], hosts:
     return found
 
 
-def intrusion(number: int, row: Row, steps: Sequence[Row], by_id: Mapping[str, Row]) -> Intrusion:
-    """``by_id``: findings, their texts already fit to be shown."""
+def intrusion(
+    number: int, row: Row, steps: Sequence[Row], members: list[Row], show: Show, campaign: int, traits: list[Trait]
+) -> Intrusion:
+    """``members``: its findings (the earliest, if they are many), their texts already fit to be shown."""
     reasons = {step["finding_id"]: step for step in steps}
-    members = [by_id[step["finding_id"]] for step in steps if step["finding_id"] in by_id]
-    members.sort(key=lambda each: (each["time"] is None, each["time"] or 0, each["event_id"] or "", each["finding_id"]))
-    hosts = [text.visible(name) for name in row["hosts"] or ()]
-    lanes = list(dict.fromkeys([*hosts, *(member["host"] or "unknown host" for member in members)]))
-    moments = _moments(members, reasons)
+    members = sorted(
+        (each for each in members if each["finding_id"] in reasons),
+        key=lambda each: (each["time"] is None, each["time"] or 0, each["event_id"] or "", each["finding_id"]),
+    )
+    hosts = [show(name, field="host") for name in row["hosts"] or ()]
+    moments = _moments(members, reasons, show)
+    told = moments[:MAX_MOMENTS]
     return Intrusion(
         number=number,
         id=row["intrusion_id"],
-        level=row["level"],
+        campaign=campaign,
+        level=row["level"] if row["level"] in WORST_FIRST else "informational",
         first=row["first_time"],
         last=row["last_time"],
         hosts=hosts,
-        accounts=[text.visible(account) for account in row["accounts"] or ()],
-        tactics=[text.visible(tactic) for tactic in row["tactics"] or ()],
-        techniques=[text.visible(technique) for technique in row["techniques"] or ()],
+        accounts=[show(account, field="account") for account in row["accounts"] or ()],
+        tactics=[show(tactic) for tactic in row["tactics"] or ()],
+        techniques=[show(technique) for technique in row["techniques"] or ()],
         findings=row["findings"],
         score=row["score"],
-        moments=moments[:MAX_MOMENTS],
-        more=sum(moment.times * len(moment.rules) for moment in moments[MAX_MOMENTS:]),
-        lanes=lanes,
-        ticks=_ticks(members, lanes),
+        moments=told,
+        more=max(0, row["findings"] - sum(moment.times * len(moment.rules) for moment in told)) if moments else 0,
+        lanes=lanes(members, hosts),
+        traits=traits,
     )
 
 
-def _moments(members: list[Row], reasons: Mapping[str, Row]) -> list[Moment]:
+def _moments(members: list[Row], reasons: Mapping[str, Row], show: Show) -> list[Moment]:
     """Findings of one event are one row, and so are repetitions of the same thing one after the other."""
     events = [list(group) for _, group in groupby(members, key=lambda row: row["event_id"] or row["finding_id"])]
     runs: list[list[list[Row]]] = []
@@ -139,10 +96,9 @@ def _moments(members: list[Row], reasons: Mapping[str, Row]) -> list[Moment]:
             step = reasons[row["finding_id"]]
             to = place.get(step["joined_to"])
             if step["joined_to"] is None or to != number:
-                entity = text.visible(step["entity"], 160)
-                joins[step["entity_kind"], entity] = Join(
-                    step["entity_kind"], entity, step["weight"], to, later=to is not None and to > number
-                )
+                entity = show(step["entity"], 160)
+                kind = show(step["entity_kind"], 60)
+                joins[kind, entity] = Join(kind, entity, step["weight"], to, later=to is not None and to > number)
         last = run[-1][0]
         moments.append(
             Moment(
@@ -169,20 +125,30 @@ def _same(event: list[Row]) -> tuple[Any, ...]:
     return event[0]["host"], event[0]["account"], tuple(sorted(row["rule_id"] or "" for row in event))
 
 
-def _ticks(members: list[Row], lanes: list[str]) -> list[tuple[float, int, str]]:
+def lanes(members: Sequence[Row], hosts: Sequence[str], marks: Sequence[Mark] = ()) -> Lanes:
+    """A lane for each host, and after them for what findings call a host that link does not know by that name."""
+    names = list(dict.fromkeys([*hosts, *(member["host"] or "unknown host" for member in members)]))
     times = [row["time"] for row in members if row["time"]]
     if not times:
-        return []
-    first, length = times[0], (times[-1] - times[0]).total_seconds() or 1.0
-    place = {name: number for number, name in enumerate(lanes)}
-    ticks = {
-        (
-            round((row["time"] - first).total_seconds() / length, 3),
-            place[row["host"] or "unknown host"],
-            row["level"],
-        )
-        for row in members
-        if row["time"]
-    }
+        return Lanes(names, [], [], None, None)
+    first, last = min(times), max(times)
+    inside = [(time, what) for time, what in marks if first <= time <= last]
+    length = (last - first).total_seconds() or 1.0
+    place = {name: number for number, name in enumerate(names)}
+    spots: dict[tuple[float, int], list[Row]] = {}
+    for row in members:
+        lane = place[row["host"] or "unknown host"]
+        if row["time"] and lane < MAX_LANES:
+            spots.setdefault((round((row["time"] - first).total_seconds() / length, 3), lane), []).append(row)
+    ticks = [Tick(at, lane, *_worst(rows)) for (at, lane), rows in spots.items()]
     # The worst last, so that it is drawn on top.
-    return sorted(ticks, key=lambda tick: (-WORST_FIRST.index(tick[2]), tick))
+    ticks.sort(key=lambda tick: (-WORST_FIRST.index(tick.level), tick.place, tick.lane, tick.label))
+    return Lanes(
+        names, ticks, [(round((t - first).total_seconds() / length, 3), what) for t, what in inside], first, last
+    )
+
+
+def _worst(rows: list[Row]) -> tuple[str, str]:
+    worst = min(rows, key=lambda row: (WORST_FIRST.index(row["level"]), row["time"], row["rule_title"]))
+    more = f" and {len(rows) - 1:,} more" if len(rows) > 1 else ""
+    return worst["level"], f"{worst['time']:%Y-%m-%d %H:%M} UTC: {worst['rule_title'][:120]}{more}"

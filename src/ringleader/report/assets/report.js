@@ -69,7 +69,7 @@ function tip(_, event, __, value) {
 
 // Findings.
 const size = 50;
-const state = { order: null, column: "time", up: true, page: 0, shown: [], intrusion: 0, host: null, from: null, to: null };
+const state = { column: "time", up: true, page: 0, shown: [], intrusion: 0, host: null, cited: null, from: null, to: null };
 const total = data.time ? data.time.length : 0;
 const level = data.rules.map((rule) => data.levels.indexOf(rule[1]));
 let lowered = null;
@@ -123,6 +123,7 @@ function apply() {
   const tests = words.map((word) => [matching(lowered.texts, word), matching(lowered.rules, word), /^\d[\d :-]+$/.test(word) ? times(word) : null]);
   const levels = new Set([...document.querySelectorAll("#filter [name=level]")].filter((box) => box.checked).map((box) => data.levels.indexOf(box.value)));
   const which = $("which").value;
+  const campaign = which[0] === "c" ? new Set(data.campaigns[which.slice(1)]) : null;
   // Bars are drawn on the clocks of the report's zone, as if these were UTC; compare like with like.
   const shift = state.from === null ? 0 : offset();
   const shown = [];
@@ -130,6 +131,8 @@ function apply() {
     const rule = data.rule[at], part = data.intrusion[at], time = data.time[at];
     if (!levels.has(level[rule])) continue;
     if (which === "leads" ? part : which === "joined" ? !part : false) continue;
+    if (campaign && !campaign.has(part)) continue;
+    if (state.cited && !state.cited.has(at)) continue;
     if (state.intrusion && part !== state.intrusion) continue;
     if (state.host !== null && data.texts[data.host[at]] !== state.host) continue;
     if (state.from !== null && (time === null || time + shift < state.from || time + shift >= state.to)) continue;
@@ -197,6 +200,7 @@ function chips() {
     box.append(button);
   };
   if (state.intrusion) chip("intrusion " + state.intrusion, () => { state.intrusion = 0; });
+  if (state.cited) chip("those behind one statement", () => { state.cited = null; });
   if (state.host !== null) chip(state.host ? "host " + state.host : "findings without a host", () => { state.host = null; });
   if (state.from !== null) chip("the time chosen in the chart", unbrush);
   box.hidden = !box.childElementCount;
@@ -210,7 +214,7 @@ if ($("table")) {
   $("query").addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(apply, total > 20000 ? 160 : 40); });
   $("filter").addEventListener("change", apply);
   $("filter").addEventListener("submit", (event) => event.preventDefault());
-  $("filter").addEventListener("reset", () => setTimeout(() => { state.intrusion = 0; state.host = null; if (state.from !== null) unbrush(); apply(); }));
+  $("filter").addEventListener("reset", () => setTimeout(() => { state.intrusion = 0; state.host = null; state.cited = null; if (state.from !== null) unbrush(); apply(); }));
   $("back").addEventListener("click", () => { state.page--; rows(); });
   $("next").addEventListener("click", () => { state.page++; rows(); });
   for (const head of document.querySelectorAll("#table [data-column]")) {
@@ -224,14 +228,18 @@ if ($("table")) {
   document.addEventListener("click", (event) => {
     const button = event.target.closest(".find");
     if (!button) return;
-    const wanted = button.dataset.find || "";
+    const { find: wanted = "", campaign, which, cite } = button.dataset;
     $("filter").reset();
     setTimeout(() => {
       state.intrusion = Number(button.dataset.intrusion || 0);
       state.host = button.dataset.host ?? null;
+      state.cited = cite ? new Set(cite.split(" ").map((id) => data.ids[id]).filter((at) => at !== undefined)) : null;
+      $("which").value = campaign ? "c" + campaign : which || "all";
       $("query").value = /\s/.test(wanted) && !wanted.includes('"') ? `"${wanted}"` : wanted;
       apply();
-      $("findings").scrollIntoView();
+      if (location.hash !== "#findings") history.pushState(null, "", "#findings");
+      turn();
+      $("filter").scrollIntoView();
       $("query").focus({ preventScroll: true });
     });
   });
@@ -260,21 +268,44 @@ for (const table of document.querySelectorAll("table.sortable")) {
   }
 }
 
-// A link into a folded timeline unfolds it; printing unfolds the first intrusions, and folds them again.
-function unfold() {
-  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-  if (!target) return;
-  let closed = false;
-  // A link to a whole intrusion unfolds its card, one to a row all that the row is in.
-  const inside = target.querySelector(":scope > details.fold");
-  for (let fold = inside || target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
-    closed = closed || !fold.open;
-    fold.open = true;
+// One page at a time, the one that the address names. Hidden ones can still be found by the browser's search.
+const pages = [...document.querySelectorAll("main > .page")];
+const links = new Map([...document.querySelectorAll(".top nav a")].map((link) => [link.hash.slice(1), link]));
+let open = null;
+function turn() {
+  const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+  const wanted = (target && target.closest(".page")) || pages[0];
+  if (wanted !== open) {
+    for (const page of pages) {
+      if (page === wanted) page.removeAttribute("hidden");
+      else page.setAttribute("hidden", "until-found");
+    }
+    open = wanted;
+    const place = links.get(wanted.id) || links.get("campaigns");
+    for (const link of links.values()) link.removeAttribute("aria-current");
+    place.setAttribute("aria-current", "page");
+    place.scrollIntoView({ block: "nearest", inline: "center" });
+    scrollTo(0, 0);
   }
-  if (closed) target.scrollIntoView();
+  // A link to a whole intrusion unfolds its card, one to a row all that the row is in.
+  if (target && target !== wanted) {
+    const inside = target.querySelector(":scope > details.fold");
+    for (let fold = inside || target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target.scrollIntoView();
+  }
 }
-addEventListener("hashchange", unfold);
-unfold();
+addEventListener("hashchange", turn);
+document.addEventListener("beforematch", (event) => {
+  const page = event.target.closest && event.target.closest(".page");
+  if (page) { history.replaceState(null, "", "#" + page.id); turn(); }
+});
+document.addEventListener("click", (event) => {
+  // A second click on the link of the page that is open says no hashchange.
+  const link = event.target.closest("a[href^='#']");
+  if (link && link.hash === location.hash) turn();
+});
+
+// Printing unfolds the first intrusions, and folds them again.
 const most = 10;
 let opened = [];
 addEventListener("beforeprint", () => {
@@ -284,15 +315,24 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { for (const fold of opened) fold.open = false; });
 
-// Where the reader is, in the rail.
-const links = new Map([...document.querySelectorAll(".top nav a")].map((link) => [link.hash.slice(1), link]));
-const watcher = new IntersectionObserver((seen) => {
-  for (const { isIntersecting, target } of seen) {
-    if (!isIntersecting) continue;
-    for (const link of links.values()) link.removeAttribute("aria-current");
-    links.get(target.id)?.setAttribute("aria-current", "true");
-  }
-}, { rootMargin: "-15% 0px -75% 0px" });
-for (const id of links.keys()) if ($(id)) watcher.observe($(id));
+// A picture shows what one node is joined to.
+for (const picture of document.querySelectorAll(".graph svg")) {
+  const near = (event) => {
+    const node = event.target.closest("[data-node]");
+    picture.classList.toggle("asked", Boolean(node));
+    for (const each of picture.querySelectorAll(".near")) each.classList.remove("near");
+    if (!node) return;
+    const id = node.dataset.node, beside = new Set([id]);
+    for (const path of picture.querySelectorAll("path")) {
+      if (path.dataset.from !== id && path.dataset.to !== id) continue;
+      path.classList.add("near");
+      beside.add(path.dataset.from).add(path.dataset.to);
+    }
+    for (const each of picture.querySelectorAll("[data-node]")) if (beside.has(each.dataset.node)) each.classList.add("near");
+  };
+  picture.addEventListener("mouseover", near);
+  picture.addEventListener("mouseleave", near);
+}
 theme();
+turn();
 })();
