@@ -14,7 +14,8 @@ from ringleader.scenario import facts, rhythm
 from ringleader.scenario.blueprint import Supplier
 from ringleader.scenario.deeds import remote, unix, windows
 from ringleader.scenario.deeds.windows import Process
-from ringleader.scenario.estate import Account, Host
+from ringleader.scenario.estate import Account
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 
 
