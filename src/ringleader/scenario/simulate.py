@@ -46,8 +46,8 @@ class Scale:
 SCALES = {
     "tiny": Scale("tiny", 50, 40, 0.155),
     "small": Scale("small", 100, 120, 0.3),
-    "year": Scale("year", 400, 365, 1.2),
-    "decade": Scale("decade", 400, 3650, 1.2),
+    "year": Scale("year", 400, 365, 1.1),
+    "decade": Scale("decade", 400, 3650, 1.1),
 }
 
 

@@ -96,7 +96,8 @@ def _clerk(scene: Scene, person: Person, time: int, servers: list[Host]) -> None
     connection = database.connect(scene, time, "BILLAPP", name, client, "BillApp.exe")
     subscriber = scene.estate.subscriber(scene.chance.randrange(scene.estate.operator.subscribers))
     if scene.happens(_AGAIN):
-        draw = chances.of(scene.estate.seed, "case", name, scene.day // 10, scene.chance.randrange(4))
+        case = scene.chance.randrange(4)  # open for a week, and for up to a month
+        draw = chances.of(scene.estate.seed, "case", name, case, (scene.day + case) // (7 + 8 * case))
         subscriber = scene.estate.subscriber(draw.randrange(scene.estate.operator.subscribers))
     if scene.happens(0.02):
         draw = scene.chance
