@@ -1,15 +1,18 @@
-"""Subscribers looked up at hours at which colleagues do not: somebody comes back in the evening and asks for records.
+"""Subscribers looked up at hours at which colleagues do not, or on days longer than theirs: somebody comes back in the
+evening and asks for records.
 
-People are compared with those who use the same application. An hour is unusual when on few of the colleagues' days one
-of them asked for anybody within an hour of it; where a late shift is usual, its hours are not unusual for anybody. Two
-levels: what somebody does on most days is a habit that others can explain (low), else medium.
+People are compared with those who use the same application, in two ways. An hour is unusual when on few of the
+colleagues' days somebody was asked for within an hour of it. A day is unusual when from the first look-up to this one
+it lasts longer than nearly all of theirs: where one works late in turns, evenings are usual, but not for who was there
+in the morning. One such day happens to anybody (low); for who has many more of them than colleagues have, the days are
+medium.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import bisect
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ringleader.detect.analytics import base, lookups
 from ringleader.detect.analytics.base import Known, Sight
@@ -17,91 +20,99 @@ from ringleader.detect.analytics.lookups import Shift
 from ringleader.detect.findings import Finding
 
 UNUSUAL = 0.03
-"""An hour is so when the colleagues' share of days with look-ups around it is not above this."""
-ENOUGH_DAYS = 30
+"""Something is so when the colleagues' share of days with it is not above this."""
+ENOUGH_DAYS = 40
 """Of colleagues, below which nothing is said."""
 ENOUGH_PEOPLE = 2
 """Colleagues, below whom nothing is said."""
-HABIT = 0.5
-"""Share of one's own days from which on something is a habit."""
+UNLIKELY = 1e-3
+"""Probability of so many unusual days, below which they are no accident."""
 
 _TECHNIQUES = ("T1078", "T1213.006")
 _TACTICS = ("initial-access", "collection")
 
 
+class Day(NamedTuple):
+    """What is unusual of a person's day: the look-ups, and what to say of them. ``hour`` and ``length`` are shares of
+    the colleagues' days."""
+
+    shift: Shift
+    late: list[Sight]
+    hour: float
+    length: float
+    values: dict[str, str]
+
+
 class AfterHours:
     rule = base.rule(
-        "lookups-after-hours", "Subscribers looked up at hours at which colleagues do not", "medium",
+        "lookups-after-hours", "Subscribers looked up after hours, day after day", "medium",
         techniques=_TECHNIQUES, tactics=_TACTICS, category="database",
     )  # fmt: skip
-    habit = base.rule(
-        "lookups-after-hours-habit", "Subscribers looked up by habit at hours at which colleagues do not", "low",
+    once = base.rule(
+        "lookups-after-hours-once", "Subscribers looked up at an hour at which colleagues do not", "low",
         techniques=_TECHNIQUES, tactics=_TACTICS, category="database",
     )  # fmt: skip
     kinds: tuple[str, ...] = lookups.KINDS
-    fields = lookups.fields()
+    fields: tuple[str, ...] = lookups.fields()
 
     def take(self, kind: str, event: Mapping[str, Any]) -> dict[str, str] | None:
         return lookups.take(kind, event)
 
     def find(self, sights: Sequence[Sight], known: Known) -> Iterator[Finding]:
-        for some in lookups.shifts(sights).values():
-            yield from self._of(some)
+        for shifts in lookups.shifts(sights).values():
+            by: dict[str, list[Shift]] = {}
+            for shift in shifts:
+                by.setdefault(shift.person, []).append(shift)
+            if len(by) > ENOUGH_PEOPLE and all(len(shifts) - len(own) >= ENOUGH_DAYS for own in by.values()):
+                yield from self._of(by)
 
-    def _of(self, shifts: Sequence[Shift]) -> Iterator[Finding]:
-        days, around = _Days(), _Days()
-        touched = {id(shift): _around(shift) for shift in shifts}
-        for shift in shifts:
-            days.count(shift.person, [0])
-            around.count(shift.person, touched[id(shift)])
-        for shift in shifts:
-            of_others = days.total[0] - days.own[shift.person, 0]
-            if of_others < ENOUGH_DAYS or len(days.people) <= ENOUGH_PEOPLE:
-                continue
-            shares = {
-                hour: base.share(around.total[hour] - around.own[shift.person, hour], of_others)
-                for hour in {lookups.hour(sight.time) for sight in shift.asked}
-            }
-            late = [sight for sight in shift.asked if shares[lookups.hour(sight.time)] <= UNUSUAL]
-            if late:
-                hour = min(shares, key=lambda hour: (shares[hour], hour))
-                own = around.own[shift.person, hour]
-                mine = days.own[shift.person, 0]
-                about = self.habit if own > 1 and own / mine >= HABIT else self.rule
-                others = around.total[hour] - own
-                yield base.finding(
-                    about, shift.with_logons(late), _values(shift, late, hour, own, mine, others, of_others)
-                )
+    def _of(self, by: Mapping[str, Sequence[Shift]]) -> Iterator[Finding]:
+        unusual = {
+            person: _unusual(own, [s for o, each in by.items() if o != person for s in each])
+            for person, own in by.items()
+        }
+        for person, days in unusual.items():
+            others = sum(len(each) for other, each in unusual.items() if other != person)
+            of_others = sum(len(each) for other, each in by.items() if other != person)
+            expected = len(by[person]) * base.share(others, of_others)
+            often = len(days) > 1 and base.at_least(len(days), expected) < UNLIKELY
+            for day in days:
+                values = day.values | {
+                    "such days": f"{len(days)} of {len(by[person])}; of colleagues {others} of {of_others}"
+                }
+                yield base.finding(self.rule if often else self.once, day.shift.with_logons(day.late), values)
 
 
-class _Days:
-    """On how many days something was so: in all, and of each person."""
+def _unusual(own: Sequence[Shift], others: Sequence[Shift]) -> list[Day]:
+    around = [0] * 24
+    for shift in others:
+        for near in {(lookups.hour(s.time) + step) % 24 for s in shift.asked for step in (-1, 0, 1)}:
+            around[near] += 1
+    lengths = sorted(shift.asked[-1].time - shift.asked[0].time for shift in others)
+    found = []
+    for shift in own:
+        first = shift.asked[0].time
+        late: list[Sight] = []
+        hour = length = 1.0
+        for sight in shift.asked:
+            at = base.share(around[lookups.hour(sight.time)], len(others))
+            long = base.share(len(lengths) - bisect.bisect_left(lengths, sight.time - first), len(lengths))
+            if min(at, long) <= UNUSUAL:
+                late.append(sight)
+                hour, length = min(hour, at), min(length, long)
+        if late:
+            found.append(Day(shift, late, hour, length, _values(shift, late, hour, length, len(others))))
+    return found
 
-    def __init__(self) -> None:
-        self.total: Counter[int] = Counter()
-        self.own: Counter[tuple[str, int]] = Counter()
-        self.people: set[str] = set()
 
-    def count(self, person: str, what: Sequence[int]) -> None:
-        self.people.add(person)
-        self.total.update(what)
-        self.own.update((person, each) for each in what)
-
-
-def _around(shift: Shift) -> list[int]:
-    """The hours within one of which somebody was asked for."""
-    hours = {lookups.hour(sight.time) for sight in shift.asked}
-    return sorted({(hour + step) % 24 for hour in hours for step in (-1, 0, 1)})
-
-
-def _values(
-    shift: Shift, late: Sequence[Sight], hour: int, own: int, mine: int, others: int, of_others: int
-) -> dict[str, str]:
+def _values(shift: Shift, late: Sequence[Sight], hour: float, length: float, days: int) -> dict[str, str]:
+    hours = (late[-1].time - shift.asked[0].time) / lookups.HOUR
     return {
         "person": shift.person,
-        "application": shift.application.partition(" ")[2],
+        "application": shift.application,
         "look-ups": f"{len(late)} of {len({sight.fields['subscriber'] for sight in late})} subscribers",
-        "most unusual hour": f"{hour:02d}:00 UTC, an hour more or less",
-        "colleagues": f"on {others} of {of_others} days at that hour",
-        "the person": f"on {own} of {mine} days at that hour, this one among them",
+        "from": f"{lookups.hour(late[0].time):02d}:00 UTC on",
+        "colleagues at that hour": f"on {hour:.1%} of {days} days" if hour <= UNUSUAL else "often",
+        "since the first look-up of the day": f"{hours:.1f} hours",
+        "colleagues' days as long": f"{length:.1%} of {days}" if length <= UNUSUAL else "many",
     }

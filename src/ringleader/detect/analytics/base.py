@@ -16,9 +16,8 @@ MAX_EVENTS = 1000
 """Event ids that a finding keeps, the earliest."""
 
 
-class Sight(msgspec.Struct, frozen=True, order=True):
-    """One event as far as an analytic wants it. In order of time, then of the event; ``fields`` are the analytic's
-    own few words of it, by name."""
+class Sight(msgspec.Struct, frozen=True):
+    """One event as far as an analytic wants it; ``fields`` are the analytic's own few words of it, by name."""
 
     time: int
     event_id: str
@@ -49,7 +48,7 @@ class Analytic(Protocol):
         """What is to be kept of an event, None for one that is of no interest."""
 
     def find(self, sights: Sequence[Sight], known: Known) -> Iterator[Finding]:
-        """``sights`` come in order."""
+        """``sights`` come in order of time."""
 
 
 def rule(
@@ -67,9 +66,14 @@ def rule(
     return Rule(f"analytic-{ident}", title, level, "experimental", techniques, tactics, (), (), source, "", "", ident)
 
 
+def ordered(sights: Iterable[Sight]) -> list[Sight]:
+    """By time, in whatever order they come."""
+    return sorted(sights, key=lambda sight: (sight.time, sight.event_id))
+
+
 def finding(about: Rule, sights: Iterable[Sight], values: dict[str, str]) -> Finding:
     """About all of ``sights``, which are not empty, dated by the first."""
-    some = sorted(sights)[:MAX_EVENTS]
+    some = ordered(sights)[:MAX_EVENTS]
     first = some[0]
     ids = tuple(sight.event_id for sight in some)
     return Finding(
@@ -82,3 +86,10 @@ def share(hits: int, of: int) -> float:
     """Of something that was seen ``hits`` times ``of`` so many; never quite none (Krichevsky and Trofimov, "The
     performance of universal encoding", IEEE Trans. Inf. Theory 27, 1981: half a hit more)."""
     return (hits + 0.5) / (of + 1)
+
+
+def at_least(count: int, expected: float) -> float:
+    """Probability that a Poisson number with this mean is ``count`` or more."""
+    from scipy.special import gammainc  # slow to import, and seldom needed
+
+    return float(gammainc(count, expected)) if count else 1.0

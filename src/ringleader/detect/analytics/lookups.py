@@ -130,15 +130,15 @@ def shifts(sights: Sequence[Sight]) -> dict[str, list[Shift]]:
     by: dict[str, list[Sight]] = {}
     for sight in sights:
         by.setdefault(f"{sight.kind} {sight.fields['application']}", []).append(sight)
-    return {application: _shifts(application, some) for application, some in sorted(by.items())}
+    return {application: _shifts(some) for application, some in sorted(by.items())}
 
 
-def _shifts(application: str, sights: Sequence[Sight]) -> list[Shift]:
+def _shifts(sights: Sequence[Sight]) -> list[Shift]:
     start = quietest(sight.time for sight in sights if sight.fields["subscriber"]) * HOUR
     found: dict[tuple[int, str], Shift] = {}
     for sight in sights:
         key = ((sight.time - start) // DAY, sight.fields["person"])
-        shift = found.setdefault(key, Shift(key[1], application, key[0]))
+        shift = found.setdefault(key, Shift(key[1], sight.fields["application"], key[0]))
         (shift.asked if sight.fields["subscriber"] else shift.logons).append(sight)
     return [shift for _, shift in sorted(found.items()) if shift.asked]
 

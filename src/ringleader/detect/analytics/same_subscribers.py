@@ -1,7 +1,7 @@
 """The same subscribers looked up again and again over weeks, far more of them than colleagues have.
 
 A customer whose case is open is looked up for some days, now and then for weeks. Who follows people for somebody comes
-back to a list. For each person, those subscribers are counted who were asked for on several days far apart; the count
+back to a list. For each person, those subscribers are counted who were asked for on days far apart; the count
 is held against the share of such subscribers among the colleagues', as a Poisson number. Where coming back is
 everybody's work, as at an interception desk, it is unusual for nobody.
 """
@@ -16,10 +16,8 @@ from ringleader.detect.analytics.base import Known, Sight
 from ringleader.detect.analytics.lookups import Shift
 from ringleader.detect.findings import Finding
 
-DAYS = 3
-"""On which one subscriber was asked for, at least, ..."""
 SPAN = 10
-"""... so many days from the first to the last, at least."""
+"""Days from the first to the last on which one subscriber was asked for, at least."""
 UNLIKELY = 1e-4
 """Probability below which a count is no accident. There are few people, so few tests."""
 ENOUGH_SUBSCRIBERS = 50
@@ -48,8 +46,7 @@ class SameSubscribers:
             for subscriber in shift.subscribers:
                 days.setdefault(shift.person, {}).setdefault(subscriber, []).append(shift.day)
         again = {
-            person: {number for number, on in each.items() if len(on) >= DAYS and on[-1] - on[0] >= SPAN}
-            for person, each in days.items()
+            person: {number for number, on in each.items() if on[-1] - on[0] >= SPAN} for person, each in days.items()
         }
         if len(days) <= ENOUGH_PEOPLE:
             return
@@ -58,7 +55,7 @@ class SameSubscribers:
             of_others = sum(len(each) for other, each in days.items() if other != person)
             others = sum(len(each) for other, each in again.items() if other != person)
             expected = len(mine) * base.share(others, of_others)
-            if of_others >= ENOUGH_SUBSCRIBERS and _at_least(len(again[person]), expected) < UNLIKELY:
+            if of_others >= ENOUGH_SUBSCRIBERS and base.at_least(len(again[person]), expected) < UNLIKELY:
                 flagged[person] = {
                     "person": person,
                     "came back to": f"{len(again[person])} of {len(mine)} subscribers",
@@ -67,17 +64,11 @@ class SameSubscribers:
                 }
         for shift in shifts:
             if shift.person in flagged:
-                some = [sight for sight in shift.asked if sight.fields["subscriber"] in again[shift.person]]
+                several = days[shift.person]
+                some = [sight for sight in shift.asked if len(several[sight.fields["subscriber"]]) > 1]
                 if some:
                     number = len({sight.fields["subscriber"] for sight in some})
                     values = flagged[shift.person] | {
-                        "application": shift.application.partition(" ")[2], "of them on this day": str(number),
+                        "application": shift.application, "of several days, on this one": str(number),
                     }  # fmt: skip
                     yield base.finding(self.rule, shift.with_logons(some), values)
-
-
-def _at_least(count: int, expected: float) -> float:
-    """Probability that a Poisson number with this mean is ``count`` or more."""
-    from scipy.special import gammainc  # slow to import, and seldom needed
-
-    return float(gammainc(count, expected)) if count else 1.0

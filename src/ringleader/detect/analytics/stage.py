@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from ringleader.detect import findings
-from ringleader.detect.analytics.base import Analytic, Known, Sight
+from ringleader.detect.analytics.base import Analytic, Known, Sight, ordered
 from ringleader.detect.findings import Finding
 from ringleader.schema import kind as kinds
 from ringleader.schema import tables
@@ -31,7 +31,7 @@ def write(store: Store, tx: Transaction, analytics: Sequence[Analytic], known: K
         seen = list(islice(_sights(store, each), MAX_SIGHTS + 1))
         if len(seen) > MAX_SIGHTS:
             failures.append(f"{each.rule.title}: saw only the first {MAX_SIGHTS:,} events that it looks at")
-        found += each.find(sorted(seen[:MAX_SIGHTS]), known)
+        found += each.find(ordered(seen[:MAX_SIGHTS]), known)
     if found:
         found.sort(key=lambda each: (each.time or 0, each.finding_id))
         tx.write("findings", "analytics", _batches(found))
