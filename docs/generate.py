@@ -13,6 +13,8 @@ import typer
 
 from ringleader import assess, case, cli, errors, pipeline, profile
 from ringleader.detect import documents
+from ringleader.detect.analytics import ANALYTICS
+from ringleader.detect.rule import Rule
 from ringleader.ingest import limits, readers
 from ringleader.knowledge import tables as knowledge
 from ringleader.profile import facts
@@ -42,6 +44,7 @@ def pages() -> dict[str, str]:
         "rejects.md": reject_codes(),
         "rules.md": rule_codes(),
         "acts.md": acts(),
+        "analytics.md": analytics(),
         "traits.md": traits(),
         "assessments.md": assessments(),
         "../decisions/README.md": decisions(),
@@ -58,6 +61,21 @@ def acts() -> str:
     return (
         "# Acts\n\nWhat an actor of a [scenario](../guides/scenarios.md) can do. In brackets: what a parameter is when it is not"
         " given; those without must be given, or are empty.\n\n" + _table(["act", "what it does", "parameters"], rows)
+    )
+
+
+def analytics() -> str:
+    rows = []
+    for each in ANALYTICS:
+        module = sys.modules[type(each).__module__]
+        kinds = ", ".join(f"`{kind}`" for kind in each.kinds)
+        told = [rule for rule in vars(type(each)).values() if isinstance(rule, Rule)]
+        titles = "; ".join(f"{rule.title} ({rule.level}, `{rule.id}`)" for rule in told)
+        rows.append((titles, kinds, " ".join(told[0].techniques), " ".join((module.__doc__ or "").split())))
+    return (
+        "# Analytics\n\nWhat `ringleader detect` finds by comparison where no rule names it. Findings have `analytic` in the column"
+        " `detector`; their values say what was seen and what is usual. They need a store: `scan` does without.\n\n"
+        + _table(["findings", "looks at", "techniques", "how"], rows)
     )
 
 

@@ -75,8 +75,15 @@ def _ingest(run: Run) -> Any:
 
 def _detect(run: Run) -> Any:
     from ringleader.detect import stage
+    from ringleader.detect.analytics import Known
 
-    return stage.run(run.store, run.rules, engine=run.engine, progress=run.progress, check=run.check)
+    suppliers = [
+        (each.name, frozenset(account.casefold() for account in each.accounts), tuple(each.addresses))
+        for each in run.case.config.supplier
+    ]
+    return stage.run(
+        run.store, run.rules, engine=run.engine, progress=run.progress, check=run.check, known=Known(suppliers)
+    )
 
 
 def _link(run: Run) -> Any:
@@ -129,9 +136,9 @@ STAGES = (
     ),
     Stage(
         "detect",
-        reads=("events", "rules"),
+        reads=("events", "rules", "case"),
         writes=("findings", "rejects"),
-        what="match Sigma rules: the built-in pack, any SigmaHQ folder or zip",
+        what="match Sigma rules: the built-in pack, any SigmaHQ folder or zip; analytics for what no rule names",
         work=_detect,
     ),
     Stage(

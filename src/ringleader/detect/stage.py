@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from ringleader.detect import alerts, findings, ruleset, stored, worker
+from ringleader.detect import alerts, analytics, findings, ruleset, stored, worker
 from ringleader.detect.correlate import Correlator
 from ringleader.detect.findings import Finding
 from ringleader.detect.rule import Problem
@@ -90,8 +90,9 @@ def run(
     progress: Progress | None = None,
     expansions: Mapping[str, Sequence[str]] | None = None,
     check: bool = False,
+    known: analytics.Known = analytics.Known(),  # noqa: B008
 ) -> Summary:
-    """Match all rules on all stored events and replace the table ``findings``.
+    """Match all rules on all stored events and replace the table ``findings``. ``known`` is what analytics are told.
 
     ``check`` also asks the oracle about a sample of the events and raises :class:`CheckFailed` on any difference. A
     file of events that no worker can deal with costs that file: it is named in ``failures`` and has a row in
@@ -115,6 +116,7 @@ def run(
             _findings(found, units, engine, watcher, summary),
         )
         alerts.write(store, tx)
+        summary.failures += analytics.write(store, tx, analytics.ANALYTICS, known)
         if rejects := _rejects(summary):
             tx.write("rejects", "detect", pa.Table.from_pylist(rejects, schema=tables.REJECTS))
     _count(store, summary)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ringleader.case import Role
 from ringleader.scenario import rhythm
 from ringleader.scenario.estate import Estate
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.plot import Plot
 
 
@@ -23,7 +24,7 @@ def _lines(estate: Estate, story: Plot) -> Iterator[str]:
     for host in estate.hosts:
         if host.role not in (Role.WORKSTATION, Role.OTHER):
             yield from ("", "[[asset]]")
-            yield from _keys(host=host.fqdn.lower(), role=str(host.role), aliases=[host.name.lower(), host.address])
+            yield from _keys(host=host.fqdn.lower(), role=str(host.role), aliases=[*_names(estate, host), host.address])
     for supplier in operator.suppliers:
         yield from ("", "[[supplier]]")
         hosts = [host.fqdn.lower() for host in estate.reach(supplier)]
@@ -34,6 +35,15 @@ def _lines(estate: Estate, story: Plot) -> Iterator[str]:
     for eviction in story.evictions:
         yield from ("", "[[remediation]]", f"time = {rhythm.iso(eviction.time)}")
         yield from _keys(what="what was found of an intrusion was removed, passwords were reset")
+
+
+def _names(estate: Estate, host: Host) -> list[str]:
+    """The present name first, then those that this machine had before."""
+    found = [host.name.lower()]
+    for change in reversed(estate.changes):
+        if change.kind == "renamed" and change.day >= host.installed and change.name.lower() == found[-1]:
+            found.append(change.was.lower())
+    return found
 
 
 def _keys(**values: str | list[str]) -> Iterator[str]:

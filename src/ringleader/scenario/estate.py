@@ -3,19 +3,20 @@ seed."""
 
 from __future__ import annotations
 
+import bisect
 import ipaddress
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
-from typing import Literal
 
 import yaml
 
 from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario.blueprint import Operator, Supplier
+from ringleader.scenario.hosts import Change, Host, hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +31,6 @@ class Account:
     @property
     def full(self) -> str:
         return f"{self.domain}\\{self.name}" if self.domain else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """``name`` is short; ``code`` a number of its own, from which habits follow. ``slow`` is by how many microseconds
-    its clock is ahead from the first up to the second of the days ``slow_days``."""
-
-    name: str
-    domain: str
-    role: Role
-    system: Literal["windows", "linux"]
-    site: str
-    zone: str
-    address: str
-    sysmon: bool
-    code: int
-    slow: int = 0
-    slow_days: tuple[int, int] = (0, 0)
-    silent: tuple[int, int] = (0, 0)
-    """Days on which nothing of it was kept."""
-
-    @property
-    def fqdn(self) -> str:
-        return f"{self.name}.{self.domain}".lower() if self.system == "linux" else f"{self.name}.{self.domain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +50,32 @@ class Person:
 @dataclass
 class Estate:
     """``span`` is the first and the day after the last of the days told; ``density`` how much of its
-    routine each host shows (1: about 340 events a day)."""
+    routine each host shows (1: about 280 events a day). It stands as on ``day``, or as at the end (None)."""
 
     operator: Operator
     seed: int
     size: int
     span: tuple[int, int]
     density: float = 1.0
+    day: int | None = None
     hosts: list[Host] = field(init=False)
+    changes: list[Change] = field(init=False)
     people: list[Person] = field(init=False)
+    _days: dict[int, Estate] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.hosts = list(_hosts(self))
+        self.hosts, self.changes = hosts(self.operator, self.size, self.span, self.day, self.chance)
         self.people = list(_people(self))
+
+    def on(self, day: int) -> Estate:
+        """This operator as it stands on ``day``: ask the one that stands at the end."""
+        number = bisect.bisect_right(self.changes, day, key=lambda change: change.day)
+        if number == len(self.changes):
+            return self
+        if number not in self._days:
+            self._days.clear()  # days come in order
+            self._days[number] = replace(self, day=day)
+        return self._days[number]
 
     def chance(self, *names: object) -> random.Random:
         return chances.of(self.seed, self.operator.short, *names)
@@ -119,7 +109,7 @@ class Estate:
         return f"S-1-5-21-{code % 2**31}-{code >> 33}-{code // 7 % 2**31}-{rid}"
 
     def machine(self, host: Host) -> Account:
-        return Account(f"{host.name}$", self.operator.netbios, self.sid(host.name))
+        return Account(f"{host.name}$", self.operator.netbios, self.sid(f"machine {host.machine}"))
 
     @cached_property
     def services(self) -> dict[str, Account]:
@@ -139,56 +129,6 @@ class Estate:
         sorts = ["politician", "journalist", "official", "activist", "company"]
         numbers = draw.sample(range(self.operator.subscribers), 25)
         return [(self.subscriber(number), sorts[index % len(sorts)]) for index, number in enumerate(numbers)]
-
-
-def _hosts(estate: Estate) -> Iterator[Host]:
-    operator = estate.operator
-    fixed = sum(group.count for group in operator.hosts if not group.grows)
-    growing = sum(group.count for group in operator.hosts if group.grows) or 1
-    factor = max(estate.size - fixed, growing // 10) / growing
-    first, last = estate.span
-    pools = [list(net.hosts()) for net in _subnets(operator.network, len(operator.sites))]
-    for group in operator.hosts:
-        count = max(1, round(group.count * factor)) if group.grows else group.count
-        for number in range(1, count + 1):
-            name = f"{group.prefix}{number:04d}" if group.role is Role.WORKSTATION else f"{group.prefix}{number:02d}"
-            draw = estate.chance("host", name)
-            place = _site(operator, draw) if group.grows or (group.role is Role.DOMAIN_CONTROLLER and number > 1) else 0
-            site = operator.sites[place]
-            slow, silent = (0, (0, 0)), (0, 0)
-            if draw.random() < 0.04:
-                slow = (draw.choice([-1, 1]) * draw.randrange(90, 5400) * 1_000_000, _spell(draw, first, last))
-            if draw.random() < 0.06:
-                silent = _spell(draw, first, last)
-            yield Host(
-                name=name if group.system == "windows" else name.lower(),
-                domain=operator.domain,
-                role=group.role,
-                system=group.system,
-                site=site.name,
-                zone=site.zone,
-                address=str(pools[place].pop(0 if group.role is not Role.WORKSTATION else len(pools[place]) // 2)),
-                sysmon=draw.random() < group.sysmon,
-                code=draw.getrandbits(32),
-                slow=slow[0],
-                slow_days=slow[1] if slow[0] else (0, 0),
-                silent=silent,
-            )
-
-
-def _subnets(network: str, number: int) -> list[ipaddress.IPv4Network]:
-    bits = max(number - 1, 1).bit_length()
-    return list(ipaddress.IPv4Network(network).subnets(prefixlen_diff=bits))[:number]
-
-
-def _site(operator: Operator, draw: random.Random) -> int:
-    return draw.choices(range(len(operator.sites)), [site.share for site in operator.sites])[0]
-
-
-def _spell(draw: random.Random, first: int, last: int) -> tuple[int, int]:
-    length = max(1, int((last - first) * draw.uniform(0.01, 0.06)))
-    start = draw.randrange(first, max(first + 1, last - length))
-    return start, start + length
 
 
 def _people(estate: Estate) -> Iterator[Person]:

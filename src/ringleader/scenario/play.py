@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from ringleader.case import Role
 from ringleader.errors import ConfigError
+from ringleader.scenario import chance as chances
 from ringleader.scenario import rhythm
 from ringleader.scenario.deeds.unix import Shell
 from ringleader.scenario.deeds.windows import Binary, Process
-from ringleader.scenario.estate import Account, Host
+from ringleader.scenario.estate import Account
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.plot import Plot, Visit
 from ringleader.scenario.scene import Scene
 from ringleader.scenario.sheet import Label
@@ -53,7 +55,8 @@ class Play:
         self.draw = self.scene.estate.chance("visit", actor.id, number, self.visit.number, self.visit.quiet)
         chosen = {}
         for name, value in (actor.values | told.values).items():
-            own = self.scene.estate.chance("value", actor.id, name, str(value))
+            # The same at every operator: it is one actor, with one kit.
+            own = chances.of(self.scene.estate.seed, "value", actor.id, name, str(value))
             chosen[name] = value if isinstance(value, str) else own.choice(value)
         self.tools = actor.tools | told.tools
         self.address = draw.choice(actor.places or ["192.0.2.66"])

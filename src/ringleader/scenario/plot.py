@@ -55,9 +55,10 @@ def plot(estate: Estate, actors: Sequence[Actor], *, coordinated: bool) -> Plot:
     story = Plot()
     lead: list[Visit] = []
     for one in actors:
-        story.wanted[one.id] = _wanted(estate, one, coordinated)
+        together = coordinated and one.kind == "espionage"  # a decoy has no part in the tasking
+        story.wanted[one.id] = _wanted(estate, one, together)
         for number in range(len(one.intrusions)):
-            visits = _intrusion(estate, one, number, story, lead if coordinated else [])
+            visits = _intrusion(estate, one, number, story, lead if together else [])
             if one.kind == "espionage":
                 lead = lead or [visit for visit in visits if not visit.quiet]
             for visit in visits:

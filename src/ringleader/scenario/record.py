@@ -53,6 +53,16 @@ def story_of(
         coordinated=coordinated,
         actors=actors,
         evictions=tuple(_evictions(plot, record, {actor.id for actor in actors})),
+        hosts_changed=tuple(
+            truth.HostChange(
+                time=rhythm.stamp(change.day * rhythm.DAY),
+                kind=change.kind,
+                address=change.address,
+                was=f"{change.was}.{estate.operator.domain}".lower(),
+                name=f"{change.name}.{estate.operator.domain}".lower(),
+            )
+            for change in estate.changes
+        ),
     )
 
 

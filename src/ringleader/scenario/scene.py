@@ -10,8 +10,9 @@ from typing import Any
 
 from ringleader.scenario import chance as chances
 from ringleader.scenario import rhythm
-from ringleader.scenario.estate import Estate, Host
-from ringleader.scenario.sheet import Label, Log, Sheet
+from ringleader.scenario.estate import Estate
+from ringleader.scenario.hosts import Host
+from ringleader.scenario.sheet import Label, Log, Series, Sheet
 
 
 class Scene:
@@ -25,7 +26,7 @@ class Scene:
         self.kept: dict[Any, Any] = {}
         self._label: Label | None = None
 
-    def write(self, log: Log, time: int, line: bytes, series: str = "") -> None:
+    def write(self, log: Log, time: int, line: bytes, series: Series = ("", 0)) -> None:
         """``time`` is the true one: it says in which order and in which day's file a line stands. What goes over
         midnight (in UTC) is still written to this day's file, as a shipper that lags does."""
         self.sheet.add(log, time, line, self._label, series)

@@ -37,8 +37,11 @@ class Label(NamedTuple):
     technique: str
 
 
+Series = tuple[str, int]
+"""What numbers records apart, such as a host and channel, and the day on which it began."""
+
 # Time, the order in which it came, the line, whose it is, what numbers it.
-_Line = tuple[int, int, bytes, Label | None, str]
+_Line = tuple[int, int, bytes, Label | None, Series]
 
 
 class Mark(NamedTuple):
@@ -66,8 +69,7 @@ class Sheet:
         self._lines: dict[str, tuple[Log, list[_Line]]] = {}
         self._count = 0
 
-    def add(self, log: Log, time: int, line: bytes, label: Label | None, series: str = "") -> None:
-        """``series`` numbers records apart: those of each host and channel."""
+    def add(self, log: Log, time: int, line: bytes, label: Label | None, series: Series = ("", 0)) -> None:
         self._count += 1
         found = self._lines.get(log.path)
         if found is None:
@@ -89,11 +91,11 @@ class Sheet:
         if log.header:
             out.write(log.header(start))
             number = out.getvalue().count(b"\n")
-        records: dict[str, int] = {}
+        records: dict[Series, int] = {}
         lines.sort(key=_TURN)
         for time, _, line, label, series in lines:
             if log.numbered:
-                record = records[series] = records.get(series, self.day * _A_DAY) + 1
+                record = records[series] = records.get(series, (self.day - series[1]) * _A_DAY) + 1
                 line = line.replace(NUMBER, b"%d" % record, 1)
             number += 1
             if label is not None:

@@ -35,7 +35,7 @@ from ringleader.store.disk import writing_to
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """``density``: how much of its routine each host shows; 1 is about 340 events a day."""
+    """``density``: how much of its routine each host shows; 1 is about 280 events a day."""
 
     name: str
     hosts: int
@@ -44,10 +44,10 @@ class Scale:
 
 
 SCALES = {
-    "tiny": Scale("tiny", 50, 40, 0.13),
+    "tiny": Scale("tiny", 50, 40, 0.155),
     "small": Scale("small", 100, 120, 0.3),
-    "year": Scale("year", 400, 365, 1.0),
-    "decade": Scale("decade", 400, 3650, 1.0),
+    "year": Scale("year", 400, 365, 1.1),
+    "decade": Scale("decade", 400, 3650, 1.1),
 }
 
 
@@ -131,7 +131,7 @@ def _operator(folder: Path, setup: Setup, engine: Engine, progress: Progress, su
 def tell(unit: _Unit) -> Record:
     """One day: the kernel of an engine."""
     estate, story = _stage(unit.setup)
-    scene, record = Scene(estate, unit.day), Record()
+    scene, record = Scene(estate.on(unit.day), unit.day), Record()
     habits.tell(scene)
     for visit in story.days.get(unit.day, ()):
         _play(Play(scene, story, visit, visit.time), record)

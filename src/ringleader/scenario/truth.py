@@ -120,6 +120,17 @@ class Eviction(Model):
     accounts: tuple[str, ...] = ()
 
 
+class HostChange(Model):
+    """From ``time`` on the host ``was`` is called ``name``. ``renamed``: the same machine; ``replaced``: another one,
+    with ``address``, in its place. Names and addresses may have been those of other machines before."""
+
+    time: Moment
+    kind: Literal["renamed", "replaced"]
+    was: str
+    name: str
+    address: str
+
+
 class OperatorName(Model):
     name: str
     short: str
@@ -139,6 +150,7 @@ class Story(Model):
     coordinated: bool
     actors: tuple[Actor, ...]
     evictions: tuple[Eviction, ...] = ()
+    hosts_changed: tuple[HostChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from ringleader.case import Role
 from ringleader.errors import ConfigError
 from ringleader.scenario.acts.commands import parted
 from ringleader.scenario.deeds import remote, unix, web, windows
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import windows as log
 from ringleader.scenario.play import Play
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringleader.case import Role
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import database as log
 from ringleader.scenario.scene import Scene
 

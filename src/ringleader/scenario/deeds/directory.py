@@ -5,7 +5,8 @@ from __future__ import annotations
 from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario.deeds.windows import Session
-from ringleader.scenario.estate import Account, Host
+from ringleader.scenario.estate import Account
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import windows as log
 from ringleader.scenario.scene import Scene
 
@@ -41,6 +42,37 @@ def joins(scene: Scene, session: Session, time: int, member: Account, group: str
         MemberName="-" if local else f"CN={member.name},OU=Staff,DC={session.host.domain.replace('.', ',DC=')}",
         MemberSid=member.sid, TargetUserName=group, TargetDomainName="Builtin" if local else member.domain,
         TargetSid=sid, **_subject(session), PrivilegeList="-",
+    )  # fmt: skip
+
+
+def renames(scene: Scene, session: Session, time: int, host: Host, was: str) -> None:
+    """4742 and 4781 at the session's domain controller: a computer is called otherwise from now on."""
+    own = scene.estate.machine(host)
+    directory = {"TargetDomainName": own.domain, "TargetSid": own.sid, **_subject(session), "PrivilegeList": "-"}
+    log.security(
+        scene, session.host, time, 4742, ComputerAccountChange="-", TargetUserName=f"{was}$", **directory,
+        SamAccountName=own.name, DnsHostName=host.fqdn,
+        ServicePrincipalNames=f"\r\n\t\tHOST/{host.name}\r\n\t\tHOST/{host.fqdn}",
+    )  # fmt: skip
+    log.security(
+        scene, session.host, time + 3000, 4781, OldTargetUserName=f"{was}$", NewTargetUserName=own.name, **directory
+    )
+
+
+def replaces(scene: Scene, session: Session, time: int, host: Host) -> None:
+    """4743 and 4741 at the session's domain controller: the account of a computer goes, and that of another which has
+    its name comes."""
+    own = scene.estate.machine(host)
+    gone = scene.estate.sid(f"before {host.machine}")
+    log.security(
+        scene, session.host, time, 4743, TargetUserName=own.name, TargetDomainName=own.domain, TargetSid=gone,
+        **_subject(session), PrivilegeList="-",
+    )  # fmt: skip
+    log.security(
+        scene, session.host, time + 40_000_000, 4741, TargetUserName=own.name, TargetDomainName=own.domain,
+        TargetSid=own.sid, **_subject(session), PrivilegeList="-", SamAccountName=own.name, DisplayName="-",
+        UserPrincipalName="-", PrimaryGroupId="515", OldUacValue="0x0", NewUacValue="0x80", DnsHostName=host.fqdn,
+        ServicePrincipalNames=f"\r\n\t\tHOST/{host.fqdn}\r\n\t\tRestrictedKrbHost/{host.fqdn}",
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringleader.case import Role
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import zeek
 from ringleader.scenario.scene import Scene
 

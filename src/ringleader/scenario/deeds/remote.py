@@ -7,7 +7,8 @@ from xml.sax.saxutils import escape
 
 from ringleader.scenario.deeds import network, windows
 from ringleader.scenario.deeds.windows import SYSTEM, Binary, Process, Session
-from ringleader.scenario.estate import Account, Host
+from ringleader.scenario.estate import Account
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import windows as log
 from ringleader.scenario.scene import Scene
 

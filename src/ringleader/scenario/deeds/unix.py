@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ringleader.case import Role
 from ringleader.scenario.blueprint import Supplier
 from ringleader.scenario.deeds import network
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import unix as log
 from ringleader.scenario.scene import Scene
 

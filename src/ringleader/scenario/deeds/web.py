@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ringleader.scenario.deeds import network, windows
 from ringleader.scenario.deeds.windows import Process, Session
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import web as log
 from ringleader.scenario.logs import windows as events
 from ringleader.scenario.scene import Scene

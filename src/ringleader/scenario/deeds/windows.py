@@ -11,7 +11,8 @@ from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import network
-from ringleader.scenario.estate import Account, Host
+from ringleader.scenario.estate import Account
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import windows as log
 from ringleader.scenario.scene import Scene
 
@@ -102,8 +103,9 @@ def system(scene: Scene, host: Host, name: str = "services", arguments: str = ""
 
 def boot_day(host: Host, day: int) -> int:
     """The last day before or at ``day`` on which the host was restarted: once a month, within the week in which updates
-    are rolled out."""
-    return rhythm.patch_day(day, host.code % 6)
+    are rolled out, and when it got its name."""
+    patched = rhythm.patch_day(day, host.code % 6)
+    return max(patched, host.last.day) if host.last is not None and host.last.day <= day else patched
 
 
 def desktop(scene: Scene, session: Session) -> Process:
@@ -122,7 +124,7 @@ def desktop(scene: Scene, session: Session) -> Process:
 
 def guid(host: Host, number: int) -> str:
     first, second, third = number >> 32 & 0xFFFF, number >> 16 & 0xFFFF, number & 0xFFFF
-    return f"{{{host.code:08x}-{first:04x}-{second:04x}-{third:04x}-00000000{host.code >> 16:04x}}}"
+    return f"{{{host.machine:08x}-{first:04x}-{second:04x}-{third:04x}-00000000{host.machine >> 16:04x}}}"
 
 
 def log_on(

@@ -14,8 +14,9 @@ from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import remote, unix, windows
 from ringleader.scenario.deeds.windows import Process
-from ringleader.scenario.estate import Account, Host, Person
+from ringleader.scenario.estate import Account, Person
 from ringleader.scenario.habits import homes, office
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 
 SERVERS = (

@@ -10,7 +10,7 @@ from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import rhythm
 from ringleader.scenario.deeds import network, remote, windows
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 
 ACCOUNT = "svc-backup"

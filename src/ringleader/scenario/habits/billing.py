@@ -11,11 +11,14 @@ from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import database, network, unix, windows
-from ringleader.scenario.estate import Host, Person
+from ringleader.scenario.estate import Person
 from ringleader.scenario.habits import office
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 
 _PROGRAM = "JDBC Thin Client"
+_AGAIN = 0.15
+"""Share of the calls to clerks that come from customers whose case is open, and who have called before."""
 
 
 def day(scene: Scene) -> None:
@@ -82,8 +85,8 @@ def _rating(scene: Scene, store: Host, servers: list[Host]) -> None:
 
 
 def _clerk(scene: Scene, person: Person, time: int, servers: list[Host]) -> None:
-    """Somebody complains about a bill: a look at his calls, mostly through the application. Now and then the clerk
-    mistypes the password, and once in a long while asks for a whole list, as the fraud team does."""
+    """Somebody complains about a bill, some for days: a look at his calls, mostly through the application. Now and then
+    the clerk mistypes the password, and once in a long while asks for a whole list, as the fraud team does."""
     desk = office.desk(scene, person)
     windows.start(scene, desk, time - 5 * rhythm.SECOND, '"C:\\Program Files\\BillApp\\BillApp.exe"')
     client, name = person.station.name, person.account.name
@@ -92,6 +95,10 @@ def _clerk(scene: Scene, person: Person, time: int, servers: list[Host]) -> None
         database.connect(scene, time - rhythm.SECOND, "BILLAPP", name, client, "BillApp.exe", code=1017)
     connection = database.connect(scene, time, "BILLAPP", name, client, "BillApp.exe")
     subscriber = scene.estate.subscriber(scene.chance.randrange(scene.estate.operator.subscribers))
+    if scene.happens(_AGAIN):
+        case = scene.chance.randrange(4)  # open for a week, and for up to a month
+        draw = chances.of(scene.estate.seed, "case", name, case, (scene.day + case) // (7 + 8 * case))
+        subscriber = scene.estate.subscriber(draw.randrange(scene.estate.operator.subscribers))
     if scene.happens(0.02):
         draw = scene.chance
         several = [

@@ -14,8 +14,9 @@ from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import network, web, windows
 from ringleader.scenario.deeds.windows import Process
-from ringleader.scenario.estate import Host, Person
+from ringleader.scenario.estate import Person
 from ringleader.scenario.habits import office
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import zeek
 from ringleader.scenario.scene import Scene
 

@@ -13,8 +13,9 @@ from ringleader.case import Role
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import directory, remote, windows
 from ringleader.scenario.deeds.windows import Process
-from ringleader.scenario.estate import Host, Person
+from ringleader.scenario.estate import Person
 from ringleader.scenario.habits import administrators, office
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 
 Chore = Callable[[Scene, Process, int, Host], None]

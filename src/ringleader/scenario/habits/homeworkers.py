@@ -9,8 +9,9 @@ from __future__ import annotations
 from ringleader.case import Role
 from ringleader.scenario import rhythm
 from ringleader.scenario.deeds import remote, unix, windows
-from ringleader.scenario.estate import Host, Person
+from ringleader.scenario.estate import Person
 from ringleader.scenario.habits import homes
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 
 _HOURS = (2, 1, 1, 1, 1, 1, 3, 6, 9, 8, 6, 5, 5, 5, 5, 5, 5, 6, 8, 12, 14, 13, 9, 4)

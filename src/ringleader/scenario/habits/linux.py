@@ -10,8 +10,9 @@ from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import network, unix
-from ringleader.scenario.estate import Host, Person
+from ringleader.scenario.estate import Person
 from ringleader.scenario.habits import office
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import unix as log
 from ringleader.scenario.scene import Scene
 

@@ -11,9 +11,9 @@ from itertools import accumulate
 from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
-from ringleader.scenario.deeds import network, remote, windows
-from ringleader.scenario.estate import Host
+from ringleader.scenario.deeds import directory, network, remote, windows
 from ringleader.scenario.habits import software
+from ringleader.scenario.hosts import Change, Host
 from ringleader.scenario.logs import windows as log
 from ringleader.scenario.scene import Scene
 
@@ -38,11 +38,31 @@ def day(scene: Scene) -> None:
             if controllers:
                 _domain(scene, host, scene.within(start, start + rhythm.DAY), scene.chance.choice(controllers))
         if windows.boot_day(host, scene.day) == scene.day:
-            restart(scene, host, _night(scene, host), planned=True)
+            time = _night(scene, host)
+            if host.last is not None and host.last.day == scene.day:
+                _renewed(scene, host, host.last, time)
+            restart(scene, host, time, planned=True)
         elif scene.happens(0.002):
             restart(scene, host, scene.within(start, start + rhythm.DAY), planned=scene.happens(0.6))
         if rollout is not None:
             _install(scene, host, rollout)
+
+
+def _renewed(scene: Scene, host: Host, change: Change, time: int) -> None:
+    """Before the restart at ``time``, an administrator gave the host its new name, or the name to a new machine."""
+    controllers, admins = scene.estate.of_role(Role.DOMAIN_CONTROLLER), scene.estate.of_job("administrator")
+    if controllers and admins:
+        admin = scene.chance.choice(admins)
+        session = windows.log_on(
+            scene, controllers[0], time - 4 * rhythm.MINUTE, admin.account, 3, source=admin.station
+        )
+        if change.kind == "renamed":
+            directory.renames(scene, session, time - 3 * rhythm.MINUTE, host, change.was)
+        else:
+            directory.replaces(scene, session, time - 3 * rhythm.MINUTE, host)
+        windows.log_off(scene, session, time - 2 * rhythm.MINUTE)
+    if change.kind == "renamed":
+        log.renamed(scene, host, time + rhythm.MINUTE, change.was)
 
 
 def restart(scene: Scene, host: Host, time: int, *, planned: bool) -> None:

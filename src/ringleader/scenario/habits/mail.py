@@ -10,8 +10,9 @@ from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import web, windows
-from ringleader.scenario.estate import Host, Person
+from ringleader.scenario.estate import Person
 from ringleader.scenario.habits import homes, office
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 
 _EVENING = rhythm.Hours("UTC", (3, 2, 1, 1, 1, 2, 5, 9, 6, 5, 5, 5, 6, 5, 5, 5, 5, 7, 9, 10, 11, 11, 9, 6))

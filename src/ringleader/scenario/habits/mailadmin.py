@@ -9,8 +9,9 @@ from __future__ import annotations
 from ringleader.case import Role
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import web
-from ringleader.scenario.estate import Host, Person
+from ringleader.scenario.estate import Person
 from ringleader.scenario.habits import office
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.logs import web as log
 from ringleader.scenario.logs import windows as events
 from ringleader.scenario.scene import Scene

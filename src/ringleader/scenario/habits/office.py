@@ -17,8 +17,11 @@ from ringleader.scenario.scene import Scene
 
 Stay = tuple[int, int]
 
-_DAY, _NIGHT = 8.6, 21.5
-"""At what hour work begins: one network engineer in four watches the network by night."""
+_DAY, _LATE, _NIGHT = 8.6, 12.6, 21.5
+"""At what hour work begins: one network engineer in four watches the network by night, and billing's clerks answer the
+hotline until late in turns."""
+_SHIFTS = 8
+"""Weeks in which a clerk has the late shift once, on average."""
 
 
 def day(scene: Scene) -> None:
@@ -48,11 +51,18 @@ def at_work(scene: Scene, person: Person) -> Stay | None:
         draw = scene.estate.chance(*key, scene.day)
         share = rhythm.Hours(person.zone).week[rhythm.weekday(scene.day)] * min(1.0, rhythm.season(scene.day) + 0.1)
         begin = _NIGHT if person.job == "network-engineer" and person.station.code % 4 == 0 else _DAY
+        if person.job == "billing-clerk" and late_shift(scene, person):
+            begin = _LATE
         start = rhythm.midnight(scene.day, person.zone) + int(draw.gauss(begin, 0.6) * rhythm.HOUR)
         stay = (start, start + int(max(3.0, draw.gauss(9.2, 1.0)) * rhythm.HOUR))
         scene.kept[key] = stay if draw.random() < 0.94 * min(share, 1.0) else None
     found: Stay | None = scene.kept[key]
     return found
+
+
+def late_shift(scene: Scene, person: Person) -> bool:
+    """Whether somebody has the late shift of the hotline this week."""
+    return chances.number(scene.estate.seed, "shift", person.account.name, scene.day // 7) % _SHIFTS == 0
 
 
 def moment(scene: Scene, stay: Stay) -> int:

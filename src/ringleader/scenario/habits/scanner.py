@@ -11,8 +11,8 @@ from ringleader.case import Role
 from ringleader.scenario import chance as chances
 from ringleader.scenario import facts, rhythm
 from ringleader.scenario.deeds import network, unix, web, windows
-from ringleader.scenario.estate import Host
 from ringleader.scenario.habits import homes
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 
 _WEEKDAY = 1

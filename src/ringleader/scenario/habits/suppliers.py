@@ -14,8 +14,13 @@ from ringleader.scenario import facts, rhythm
 from ringleader.scenario.blueprint import Supplier
 from ringleader.scenario.deeds import remote, unix, windows
 from ringleader.scenario.deeds.windows import Process
-from ringleader.scenario.estate import Account, Host
+from ringleader.scenario.estate import Account
+from ringleader.scenario.habits import homes
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
+
+_ELSEWHERE = 0.04
+"""Share of the visits for which somebody dials in from outside the supplier's networks."""
 
 
 def day(scene: Scene) -> None:
@@ -64,7 +69,9 @@ def _visit(scene: Scene, supplier: Supplier, time: int) -> None:
 
 
 def _address(scene: Scene, supplier: Supplier, account: str) -> str:
-    """Mostly the same for an account, from the supplier's own networks."""
+    """Mostly the same for an account, from the supplier's own networks; now and then from a hotel or from home."""
+    if scene.happens(_ELSEWHERE):
+        return homes.anywhere(scene)
     networks = [ipaddress.IPv4Network(text) for text in supplier.addresses]
     addresses = [str(address) for network in networks for address in network.hosts()]
     usual = chances.number(scene.estate.seed, "supplier", account) % len(addresses)

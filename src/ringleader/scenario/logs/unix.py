@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ringleader.scenario import rhythm
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 from ringleader.scenario.sheet import Log
 

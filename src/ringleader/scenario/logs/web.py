@@ -8,7 +8,7 @@ import uuid
 from functools import lru_cache
 
 from ringleader.scenario import rhythm
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
 from ringleader.scenario.sheet import Log
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 import orjson
 
 from ringleader.scenario import rhythm
-from ringleader.scenario.estate import Host
+from ringleader.scenario.hosts import Host
 from ringleader.scenario.scene import Scene
-from ringleader.scenario.sheet import Log
+from ringleader.scenario.sheet import Log, Series
 
 LOG = Log("windows/%Y-%m/winlogbeat-%Y%m%d.ndjson.gz", numbered=True)
 
@@ -21,6 +21,7 @@ _SYSMON = ("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", "
 _SECURITY = ("Security", "Microsoft-Windows-Security-Auditing", "{54849625-5478-4994-a5ba-3e3b0328c30d}")
 _SERVICES = ("System", "Service Control Manager", "{555908d1-a6d7-4695-8e1e-26931d2012f4}")
 _EVENTLOG = ("System", "Microsoft-Windows-Eventlog", "{fc65ddd8-d6ef-4962-83d5-6e5cfe9ce148}")
+_OLD_EVENTLOG = ("System", "EventLog", "")
 _KERNEL = ("System", "Microsoft-Windows-Kernel-General", "{a68ca8b7-004f-d7b6-a698-07e2de0f1f5d}")
 _CLEARED = ("Security", "Microsoft-Windows-Eventlog", "{fc65ddd8-d6ef-4962-83d5-6e5cfe9ce148}")
 _POWERSHELL = (
@@ -60,6 +61,11 @@ def services(scene: Scene, host: Host, time: int, code: int, **data: object) -> 
 
 def kernel(scene: Scene, host: Host, time: int, code: int, **data: object) -> None:
     _event(scene, host, time, _KERNEL, code, data)
+
+
+def renamed(scene: Scene, host: Host, time: int, was: str) -> None:
+    """System 6011: data without names, as providers of the old kind write them."""
+    _event(scene, host, time, _OLD_EVENTLOG, 6011, {"param1": was, "param2": host.name})
 
 
 def eventlog(scene: Scene, host: Host, time: int, code: int, **data: object) -> None:
@@ -104,7 +110,7 @@ def _event(
 ) -> None:
     if scene.silent(host):
         return
-    start, middle, end, series = _frame(host.name, host.domain, source, code)
+    start, middle, end, series = _frame(host.name, host.domain, host.installed, source, code)
     shown = rhythm.iso(scene.shown(host, time))
     created = rhythm.iso(time + 2_000_000)
     head = f'{{"@timestamp":"{shown}{start}{created}{middle}{pid},"thread":{{"id":{40 + (time >> 20) % 60 * 4}}}}}'
@@ -114,7 +120,7 @@ def _event(
 
 
 @lru_cache(maxsize=1 << 16)
-def _frame(name: str, domain: str, source: _Source, code: int) -> tuple[str, str, bytes, str]:
+def _frame(name: str, domain: str, since: int, source: _Source, code: int) -> tuple[str, str, bytes, Series]:
     """What stays the same in the events of one host, channel and id: the text after the time, after the moment of
     creation, after the data; and the series of the record numbers. The line is put together from text, as building and
     dumping the whole of each event would take most of the time that a scenario takes."""
@@ -140,4 +146,4 @@ def _frame(name: str, domain: str, source: _Source, code: int) -> tuple[str, str
         "process": {"pid": 0},
     }
     middle = orjson.dumps(winlog).decode().removesuffix("0}}")
-    return f'",{start}', f'"}},"winlog":{middle}', b"}}", f"{name} {channel}"
+    return f'",{start}', f'"}},"winlog":{middle}', b"}}", (f"{name} {channel}", since)
