@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from ipaddress import ip_address, ip_network
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -54,6 +55,7 @@ class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     cap_processes: int | None = None
     window_seconds: float | None = None
     ignore: list[str] = []
+    mark: str = ""
 
 
 class Field(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -81,13 +83,16 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
     processes: dict[str, Process]
     entities: dict[str, Entity]
     fields: dict[str, list[Field]]
+    marks: dict[str, list[Field]]
+    places: dict[str, list[str]]
     addresses: dict[str, list[Address]]
     accounts: dict[str, tuple[str, str]]
 
     def __post_init__(self) -> None:
-        for fields in self.fields.values():
+        for fields in [*self.fields.values(), *self.marks.values()]:
             for field in fields:
-                unknown = [form for _, form in field.parts if form not in FORMS]
+                alone = len(field.parts) == 1
+                unknown = [form for _, form in field.parts if form not in FORMS and not (alone and form in MANY)]
                 if field.entity not in self.entities or unknown:
                     raise ValueError(f"entities.yml: unknown entity or form: {field.entity} {unknown}")
 
@@ -98,18 +103,23 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
         if process is not None:
             for alternatives in msgspec.structs.astuple(process):
                 names.update(alternatives if isinstance(alternatives, list) else ())
-        for field in nearest(self.fields, kind) or []:
+        for field in [*(nearest(self.fields, kind) or []), *self.marks_of(kind)]:
             names.update(field.when)
             for part, _ in field.parts:
                 names.update([part] if isinstance(part, str) else part)
         for address in nearest(self.addresses, kind) or []:
             names.update([address.field, *address.when])
         names.update(nearest(self.accounts, kind) or ())
+        names.update(nearest(self.places, kind) or ())
         return sorted(names - {"host", "account"})
 
     def connectors(self) -> list[str]:
         """Kinds whose events tie entities together although no rule fired on them."""
         return sorted(kind for kind, fields in self.fields.items() if any(field.connects for field in fields))
+
+    def marks_of(self, kind: str) -> list[Field]:
+        """What marks events of this kind: of its own and of all its prefixes."""
+        return [field for prefix in prefixes(kind) for field in self.marks.get(prefix, ())]
 
     def starts(self) -> list[str]:
         """Kinds whose events say which process started which."""
@@ -118,11 +128,14 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
 
 def nearest(table: Mapping[str, T], kind: str) -> T | None:
     """The entry of the longest prefix of ``kind``: windows/security/4688, else windows/security, else windows."""
+    return next((table[prefix] for prefix in prefixes(kind) if prefix in table), None)
+
+
+def prefixes(kind: str) -> Iterator[str]:
+    """windows/security/4688, windows/security, windows."""
     while kind:
-        if kind in table:
-            return table[kind]
+        yield kind
         kind = kind.rpartition("/")[0]
-    return None
 
 
 @lru_cache(maxsize=1)
@@ -142,6 +155,11 @@ def keys(
     """The entities of ``event``, with its part in each. ``connecting`` asks only for those that tie others together."""
     for field in fields:
         if (connecting and not field.connects) or not holds(field.when, event.fields):
+            continue
+        names, form = field.parts[0]
+        if form in MANY:
+            for found in MANY[form](_first(event, names, account) or ""):
+                yield Key(field.entity, found), field.role
             continue
         parts = []
         for names, form in field.parts:
@@ -201,7 +219,7 @@ def _account(text: str, _event: Event, _hosts: Hosts) -> str:
 
 def _elsewhere(text: str, event: Event, hosts: Hosts) -> str:
     """A host by name or address, unless it is the event's own."""
-    name = hosts.of_address(text) or hosts.name(text)
+    name = hosts.name(text, event.time)
     return "" if name in {event.host, "127.0.0.1", "::1", "localhost", "0.0.0.0"} else name  # noqa: S104 - compared, not bound
 
 
@@ -237,13 +255,83 @@ def _script(text: str, _event: Event, _hosts: Hosts) -> str:
     return found[0] if found else ""
 
 
+def _outside(text: str, _event: Event, _hosts: Hosts) -> str:
+    """An address that is not of a private network."""
+    plain = text.removeprefix("::ffff:").lower()
+    return "" if _is_inside(plain) else plain
+
+
+@lru_cache(maxsize=65536)
+def _is_inside(address: str) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return True
+    return any(found.version == network.version and found in network for network in _INSIDE)
+
+
+_INSIDE = [
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+        "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+    )
+]  # fmt: skip
+
+
+def _domain(text: str, _event: Event, _hosts: Hosts) -> str:
+    name = text.strip(".").lower()
+    return name[:255] if "." in name and not name.replace(".", "").isdigit() else ""
+
+
+def _path(text: str, _event: Event, _hosts: Hosts) -> str:
+    return text.strip('"').replace("\\??\\", "").lower()[:300]
+
+
+def _hash(text: str, _event: Event, _hosts: Hosts) -> str:
+    """Of MD5=...,SHA256=... the strongest."""
+    found = dict(part.strip().split("=", 1) for part in text.upper().split(",") if "=" in part)
+    best = found.get("SHA256") or found.get("SHA1") or found.get("MD5") or ""
+    return "" if not best.strip("0") else best.lower()[:64]
+
+
+def _page(text: str, _event: Event, _hosts: Hosts) -> str:
+    return text.lower().rpartition("?")[0][:300] if "?" in text else text.lower()[:300]
+
+
+_WORD = re.compile(r'[^\s"\'=,;()<>|]{5,}')
+_NUMBER = re.compile(r"(?<!\d)\d{9,15}(?!\d)")
+MOST = 24
+"""Words or numbers taken of one text."""
+
+
+def _words(text: str) -> list[str]:
+    """The distinct words of a command or statement: what is rare among them are names, passwords and paths."""
+    return list(dict.fromkeys(word[:120] for word in _WORD.findall(text[:4000].lower())))[:MOST]
+
+
+def _numbers(text: str) -> list[str]:
+    return list(dict.fromkeys(_NUMBER.findall(text[:4000])))[:MOST]
+
+
+MANY: dict[str, Callable[[str], list[str]]] = {"numbers": _numbers, "words": _words}
+"""Forms that find several things in a text."""
+
 FORMS: dict[str, Callable[[str, Event, Hosts], str]] = {
     "account": _account,
+    "agent": lambda text, event, hosts: text.replace("+", " ").lower()[:300],
+    "base": lambda text, event, hosts: base(text),
+    "domain": _domain,
+    "endpoint": lambda text, event, hosts: text.rpartition(":")[0] + " " + text.rpartition(":")[2],
+    "hash": _hash,
+    "outside": _outside,
+    "page": _page,
+    "path": _path,
     "address": lambda text, event, hosts: text.removeprefix("::ffff:").lower(),
     "command": _command,
     "elsewhere": _elsewhere,
     "hex": _hex,
-    "host": lambda text, event, hosts: hosts.name(text),
+    "host": lambda text, event, hosts: hosts.name(text, event.time),
     "port": lambda text, event, hosts: "" if text == "0" else text,
     "name": lambda text, event, hosts: text.lower(),
     "script": _script,

@@ -1,0 +1,137 @@
+"""Fits ``src/ringleader/link/model.yml`` on simulated operators: two logistic regressions, one on whether a bundle of findings
+is an actor's, one on whether two bundles are the same actor's.
+
+    python benchmarks/link_fit.py --seeds 100 101 ... 109 --cases DIR > src/ringleader/link/model.yml
+
+``DIR/sSEED/alpha/case`` and ``DIR/sSEED/truth/alpha`` are what ``ringleader simulate``, ``ingest`` and ``detect`` made of each
+seed; what is missing is made. Newton's method with a ridge penalty (Hastie, Tibshirani and Friedman, 4.4.1).
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ringleader.link import bridge, kernel, stage, suspicion
+from ringleader.link.entities import vocabulary
+from ringleader.link.model import Model
+from ringleader.scenario import truth
+from ringleader.scenario.scores.matched import NONE, match
+from ringleader.store import Store
+
+RIDGE = 3.0
+FLOOR = -1.0
+WORTHY = 1.0
+LEAST = 1.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Told:
+    """``actors``: whose each bundle is, None for nobody's."""
+
+    found: kernel.Bundled
+    actors: list[int | None]
+
+
+def told(folder: Path, seed: int, rules: list[Path]) -> Told:
+    case, where = folder / f"s{seed}" / "alpha" / "case", folder / f"s{seed}" / "truth" / "alpha"
+    if not (case / "store").exists():
+        make(folder / f"s{seed}", seed, rules)
+    store = Store.open(case)
+    words = vocabulary()
+    findings = store.read("findings")
+    found = kernel.bundled(findings, stage.around(store, findings, words, stage.Summary()), words)
+    judged = match(store, truth.read(where))
+    actor = dict(zip(judged.findings["finding_id"].to_pylist(), judged.actor.tolist(), strict=True))
+    actors = []
+    for one in found.bundles:
+        counts = Counter(actor[found.vertices[n].name] for n in one.findings)
+        counts.pop(NONE, None)
+        actors.append(counts.most_common(1)[0][0] if counts else None)
+    return Told(found, actors)
+
+
+def make(folder: Path, seed: int, rules: list[Path]) -> None:
+    chosen = [item for path in rules for item in ("--rules", path)]
+    for verb in (
+        ["simulate", folder, "--seed", seed],
+        ["ingest", folder / "alpha" / "case", folder / "alpha" / "evidence"],
+        ["detect", folder / "alpha" / "case", *chosen],
+    ):
+        subprocess.run([sys.executable, "-m", "ringleader", *map(str, verb), "--quiet"], check=True, capture_output=True)
+
+
+def fit(x: Floats, y: Floats, weight: Floats) -> Floats:
+    """Weights of the features; the first is the constant, which the penalty leaves alone."""
+    middle, scale = x.mean(0), x.std(0)
+    scale[scale == 0] = 1
+    middle[0], scale[0] = 0, 1
+    z = (x - middle) / scale
+    ridge = np.full(z.shape[1], RIDGE)
+    ridge[0] = 0
+    beta = np.zeros(z.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-z @ beta))
+        hessian = (z * (weight * p * (1 - p))[:, None]).T @ z + np.diag(ridge)
+        step = np.linalg.solve(hessian, z.T @ (weight * (y - p)) - ridge * beta)
+        beta += step
+        if abs(step).max() < 1e-7:
+            break
+    out = beta / scale
+    out[0] = beta[0] - (beta[1:] * middle[1:] / scale[1:]).sum()
+    return np.asarray(out)
+
+
+def named(names: tuple[str, ...], beta: Floats) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, beta, strict=True)}
+
+
+def learn(cases: list[Told], fitted: str) -> Model:
+    rows, mine = [], []
+    measured = []
+    for one in cases:
+        asked = suspicion.Suspicion(one.found.vertices, one.found.rows, {})
+        features = [asked.features([each]) for each in one.found.bundles]
+        measured.append(features)
+        rows += features
+        mine += [actor is not None for actor in one.actors]
+    y = np.array(mine, float)
+    by_suspicion = named(suspicion.FEATURES, fit(np.array(rows), y, np.ones(len(y))))
+    pairs, same = [], []
+    weights = np.array([by_suspicion[name] for name in suspicion.FEATURES])
+    for one, features in zip(cases, measured, strict=True):
+        odds = (np.array(features) @ weights).tolist()
+        bridges = bridge.Bridges(one.found.bundles, odds, one.found.days, vocabulary().entities)
+        for pair in bridges.pairs(FLOOR):
+            left, right = one.actors[pair.left], one.actors[pair.right]
+            pairs.append(bridges.compare(pair).features)
+            same.append(left is not None and left == right)
+    z = np.array(same, float)
+    by_bridge = named(bridge.FEATURES, fit(np.array(pairs), z, np.ones(len(z))))
+    said = f"{fitted}: {len(y):,} bundles, {len(z):,} pairs, ridge {RIDGE:g}"
+    return Model(said, WORTHY, FLOOR, LEAST, by_suspicion, by_bridge)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(100, 110)))
+    parser.add_argument("--cases", type=Path, required=True)
+    parser.add_argument("--rules", type=Path, action="append", default=[])
+    asked = parser.parse_args()
+    cases = [told(asked.cases, seed, asked.rules) for seed in asked.seeds]
+    said = f"benchmarks/link_fit.py --seeds {' '.join(map(str, asked.seeds))}"
+    print(msgspec.yaml.encode(learn(cases, said)).decode(), end="")
+
+
+if __name__ == "__main__":
+    main()
