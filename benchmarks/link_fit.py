@@ -107,19 +107,23 @@ def learn(cases: list[Told], fitted: str) -> Model:
         mine += [actor is not None for actor in one.actors]
     y = np.array(mine, float)
     by_suspicion = named(suspicion.FEATURES, fit(np.array(rows), y, np.ones(len(y))))
-    pairs, same = [], []
+    pairs: dict[bool, list[list[float]]] = {True: [], False: []}
+    same: dict[bool, list[bool]] = {True: [], False: []}
     weights = np.array([by_suspicion[name] for name in suspicion.FEATURES])
     for one, features in zip(cases, measured, strict=True):
         odds = (np.array(features) @ weights).tolist()
         bridges = bridge.Bridges(one.found.bundles, odds, one.found.days, vocabulary().entities)
         for pair in bridges.pairs(FLOOR):
             left, right = one.actors[pair.left], one.actors[pair.right]
-            pairs.append(bridges.compare(pair).features)
-            same.append(left is not None and left == right)
-    z = np.array(same, float)
-    by_bridge = named(bridge.FEATURES, fit(np.array(pairs), z, np.ones(len(z))))
-    said = f"{fitted}: {len(y):,} bundles, {len(z):,} pairs, ridge {RIDGE:g}"
-    return Model(said, WORTHY, FLOOR, LEAST, by_suspicion, by_bridge)
+            shared = bridges.compare(pair)
+            pairs[shared.near].append(shared.features)
+            same[shared.near].append(left is not None and left == right)
+    near, far = (
+        named(bridge.FEATURES, fit(np.array(pairs[key]), np.array(same[key], float), np.ones(len(same[key]))))
+        for key in (True, False)
+    )
+    said = f"{fitted}: {len(y):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
+    return Model(said, WORTHY, FLOOR, LEAST, by_suspicion, near, far)
 
 
 def main() -> None:

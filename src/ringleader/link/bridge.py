@@ -8,7 +8,7 @@ days, the time between them, and how suspicious each is. ``model.yml`` has the w
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from ringleader.link.background import Days
 from ringleader.link.bundle import Bundle
 from ringleader.link.entities import Entity, Key
 
-SORTS = ("foothold", "infrastructure", "tool", "target", "person")
+SORTS = ("lasting", "foothold", "infrastructure", "file", "word", "target", "person")
 FEATURES = (
     "one",
     *SORTS,
@@ -25,6 +25,7 @@ FEATURES = (
     "gap within a day",
     "same host",
     "same host, near",
+    "from host to host, near",
     "same account, near",
     "other accounts",
     "rules alike",
@@ -51,9 +52,11 @@ class Pair(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """``features`` as FEATURES; ``key`` the mark that weighs most, or the host or account for want of one."""
+    """``features`` as FEATURES; ``near``: within half a day; ``key`` the mark that weighs most, or the host or account for
+    want of one."""
 
     features: list[float]
+    near: bool
     key: Key
 
 
@@ -70,6 +73,7 @@ class Bridges:
             for mark in one.marks if odds > 0 else ():
                 self._own[mark].append(one.days())
         self._weights: dict[Key, float] = {}
+        self._lasting = Counter(key for one in found for key in one.lasting)
 
     def weight(self, mark: Key) -> float:
         """Nats: how rare it is in the background."""
@@ -95,9 +99,9 @@ class Bridges:
             (one.first, number) for number, one in enumerate(self._bundles) if one.first is not None
         )
         for _, number in order:
-            for mark in self._bundles[number].marks:
+            for mark in self._bundles[number].marks | self._bundles[number].lasting:
                 by_mark[mark].append(number)
-            for host in self._bundles[number].hosts:
+            for host in self._bundles[number].hosts | self._bundles[number].sources:
                 by_place[f"on {host}"].append(number)
             for account in self._bundles[number].accounts:
                 by_place[f"as {account}"].append(number)
@@ -123,6 +127,8 @@ class Bridges:
         for mark in left.marks & right.marks:
             if (weight := self.weight(mark)) > 0:
                 sums[self._entities[mark.entity].mark].append((weight, mark))
+        for key in left.lasting & right.lasting:
+            sums["lasting"].append((min(math.log((len(self._bundles) + 1) / self._lasting[key]), MOST), key))
         best: tuple[float, Key] | None = None
         by_sort = []
         for sort in SORTS:
@@ -146,13 +152,14 @@ class Bridges:
             near,
             float(bool(hosts)),
             near if hosts else 0.0,
+            near if left.hosts & right.sources or right.hosts & left.sources else 0.0,
             near if accounts else 0.0,
             float(bool(left.accounts and right.accounts) and not accounts),
             len(rules) / len(left.rules | right.rules),
             _cut(max(first, second)),
             _cut(min(first, second)),
         ]
-        return Shared(features, best[1])
+        return Shared(features, near > 0, best[1])
 
 
 def _cut(log_odds: float) -> float:

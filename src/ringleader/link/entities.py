@@ -56,6 +56,7 @@ class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     window_seconds: float | None = None
     ignore: list[str] = []
     mark: str = ""
+    lasts: bool = False
 
 
 class Field(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -255,9 +256,13 @@ def _script(text: str, _event: Event, _hosts: Hosts) -> str:
     return found[0] if found else ""
 
 
+def _plain_address(text: str) -> str:
+    return text.removeprefix("::ffff:").lower()
+
+
 def _outside(text: str, _event: Event, _hosts: Hosts) -> str:
     """An address that is not of a private network."""
-    plain = text.removeprefix("::ffff:").lower()
+    plain = _plain_address(text)
     return "" if _is_inside(plain) else plain
 
 
@@ -279,17 +284,28 @@ _INSIDE = [
 ]  # fmt: skip
 
 
-def _domain(text: str, _event: Event, _hosts: Hosts) -> str:
+def _domain(text: str, _event: Event, hosts: Hosts) -> str:
+    """A name on the Internet: hosts of the evidence have none."""
     name = text.strip(".").lower()
-    return name[:255] if "." in name and not name.replace(".", "").isdigit() else ""
+    return name[:255] if "." in name and not name.replace(".", "").isdigit() and not hosts.knows(name) else ""
+
+
+_SYSTEM = re.compile(
+    r"(?:[a-z]:\\windows\\(?:system32|syswow64|sysnative|winsxs|servicing|microsoft\.net)\\|[a-z]:\\windows\\[^\\]+$"
+    r"|[a-z]:\\program files(?: \(x86\))?\\|%systemroot%|%windir%|/usr/|/bin/|/sbin/|/lib)"
+)
+"""Folders in which what everybody has lies; what an intruder puts there is found by other marks."""
 
 
 def _path(text: str, _event: Event, _hosts: Hosts) -> str:
-    return text.strip('"').replace("\\??\\", "").lower()[:300]
+    path = text.strip('"').replace("\\??\\", "").lower()[:300]
+    return "" if _SYSTEM.match(path) else path
 
 
-def _hash(text: str, _event: Event, _hosts: Hosts) -> str:
-    """Of MD5=...,SHA256=... the strongest."""
+def _hash(text: str, event: Event, hosts: Hosts) -> str:
+    """Of MD5=...,SHA256=... the strongest, of files outside the system's own folders."""
+    if not _path(event.fields.get("ImageLoaded") or event.fields.get("Image", ""), event, hosts):
+        return ""
     found = dict(part.strip().split("=", 1) for part in text.upper().split(",") if "=" in part)
     best = found.get("SHA256") or found.get("SHA1") or found.get("MD5") or ""
     return "" if not best.strip("0") else best.lower()[:64]
@@ -300,14 +316,18 @@ def _page(text: str, _event: Event, _hosts: Hosts) -> str:
 
 
 _WORD = re.compile(r'[^\s"\'=,;()<>|]{5,}')
+_CHOSEN = re.compile(r"\d|[a-z][A-Z]|[\\/]\w")
+_NUMERIC = re.compile(r"[-\d./:]+|0x[0-9a-f]+")
 _NUMBER = re.compile(r"(?<!\d)\d{9,15}(?!\d)")
 MOST = 24
 """Words or numbers taken of one text."""
 
 
 def _words(text: str) -> list[str]:
-    """The distinct words of a command or statement: what is rare among them are names, passwords and paths."""
-    return list(dict.fromkeys(word[:120] for word in _WORD.findall(text[:4000].lower())))[:MOST]
+    """The distinct words of a command that somebody chose: with a digit, a capital inside, or a path of their own."""
+    found = dict.fromkeys(word[:120] for word in _WORD.findall(text[:4000]) if _CHOSEN.search(word))
+    lowered = dict.fromkeys(word.lower() for word in found)
+    return [word for word in lowered if not _SYSTEM.match(word) and not _NUMERIC.fullmatch(word)][:MOST]
 
 
 def _numbers(text: str) -> list[str]:
@@ -324,10 +344,11 @@ FORMS: dict[str, Callable[[str, Event, Hosts], str]] = {
     "domain": _domain,
     "endpoint": lambda text, event, hosts: text.rpartition(":")[0] + " " + text.rpartition(":")[2],
     "hash": _hash,
+    "lent": lambda text, event, hosts: "" if hosts.of_address(text, event.time) else _plain_address(text),
     "outside": _outside,
     "page": _page,
     "path": _path,
-    "address": lambda text, event, hosts: text.removeprefix("::ffff:").lower(),
+    "address": lambda text, event, hosts: _plain_address(text),
     "command": _command,
     "elsewhere": _elsewhere,
     "hex": _hex,

@@ -20,7 +20,9 @@ class Hosts:
     """Knows the names that occur. A short name stands for a full one if exactly one full name begins with it."""
 
     def __init__(self, names: Iterable[str], addresses: Iterable[Sighting] = ()) -> None:
-        self._full = host.full_names({_plain(name) for name in names})
+        known = {_plain(name) for name in names}
+        self._full = host.full_names(known)
+        self._known = known | set(self._full)
         self._owner: dict[str, str] = {}
         self._lent: dict[str, list[tuple[int, str]]] = {}
         seen: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
@@ -32,6 +34,10 @@ class Hosts:
                 self._owner[address] = owners.pop()
             else:
                 self._lent[address] = sorted(sightings)
+
+    def knows(self, name: str) -> bool:
+        """Whether that is the name of a host of the evidence."""
+        return _plain(name) in self._known
 
     def name(self, name: str, time: int | None = None) -> str:
         """The full name where it is known (web servers log their address), else the name itself; lower case."""

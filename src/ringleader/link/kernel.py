@@ -69,7 +69,7 @@ def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary) -
     roots, _ = graph.forest(len(vertices), strong)
     by_id = {row["finding_id"]: row for row in rows}
     days = _days(found.values(), vertices, hosts, words)
-    return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id), days)
+    return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id, words.entities), days)
 
 
 def _days(events: Iterable[Event], vertices: Sequence[Vertex], hosts: Hosts, words: Vocabulary) -> Days[Key]:
@@ -120,9 +120,9 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
     bridges = Bridges(found.bundles, odds, found.days, words.entities)
     compared = bridges.pairs(learnt.floor)
     shared = [bridges.compare(pair) for pair in compared]
-    weights = [learnt.bridge.get(name, 0.0) for name in BRIDGES]
+    weights = {near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))}
     scored = [
-        (pair.left, pair.right, sum(w * x for w, x in zip(weights, one.features, strict=True)))
+        (pair.left, pair.right, sum(w * x for w, x in zip(weights[one.near], one.features, strict=True)))
         for pair, one in zip(compared, shared, strict=True)
     ]
     out = []
@@ -135,7 +135,7 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
 
 def _findings(findings: pa.Table) -> list[Row]:
     """Rows in an order of their own, each finding once; times in microseconds."""
-    names = ["finding_id", "rule_id", "level", "techniques", "tactics", "event_id", "event_ids", "host", "account"]
+    names = ["finding_id", "rule_id", "rule_title", "kind", "level", "techniques", "tactics", "event_id", "event_ids", "host", "account"]
     flat = findings.select(names).append_column("time", pc.cast(findings["time"], pa.int64()))
     rows = {row["finding_id"]: row for row in flat.to_pylist()}
     return sorted(rows.values(), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))
