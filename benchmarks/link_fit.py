@@ -29,7 +29,8 @@ from ringleader.store import Store
 
 RIDGE = 3.0
 FLOOR = -1.0
-WORTHY = 1.0
+MARGIN = 0.5
+"""Above the noisiest group of the seeds that nobody is behind: log odds from which on a group is an intrusion."""
 LEAST = 1.0
 
 Floats = NDArray[np.float64]
@@ -97,33 +98,37 @@ def named(names: tuple[str, ...], beta: Floats) -> dict[str, float]:
 
 
 def learn(cases: list[Told], fitted: str) -> Model:
-    rows, mine = [], []
-    measured = []
-    for one in cases:
-        asked = suspicion.Suspicion(one.found.vertices, one.found.rows, {})
-        features = [asked.features([each]) for each in one.found.bundles]
-        measured.append(features)
-        rows += features
-        mine += [actor is not None for actor in one.actors]
-    y = np.array(mine, float)
-    by_suspicion = named(suspicion.FEATURES, fit(np.array(rows), y, np.ones(len(y))))
+    entities = vocabulary().entities
+    asked = [suspicion.Suspicion(one.found.vertices, one.found.rows, one.found.days, entities) for one in cases]
+    single = [[ask.features([each]) for each in one.found.bundles] for ask, one in zip(asked, cases, strict=True)]
+    mine = [actor is not None for one in cases for actor in one.actors]
+    of_bundles = named(suspicion.FEATURES, fitted_to([row for rows in single for row in rows], mine))
+    odds = [[suspicion.log_odds(of_bundles, row) for row in rows] for rows in single]
     pairs: dict[bool, list[list[float]]] = {True: [], False: []}
     same: dict[bool, list[bool]] = {True: [], False: []}
-    weights = np.array([by_suspicion[name] for name in suspicion.FEATURES])
-    for one, features in zip(cases, measured, strict=True):
-        odds = (np.array(features) @ weights).tolist()
-        bridges = bridge.Bridges(one.found.bundles, odds, one.found.days, vocabulary().entities)
+    for one, sure in zip(cases, odds, strict=True):
+        bridges = bridge.Bridges(one.found.bundles, sure, one.found.days, entities)
         for pair in bridges.pairs(FLOOR):
             left, right = one.actors[pair.left], one.actors[pair.right]
             shared = bridges.compare(pair)
             pairs[shared.near].append(shared.features)
             same[shared.near].append(left is not None and left == right)
-    near, far = (
-        named(bridge.FEATURES, fit(np.array(pairs[key]), np.array(same[key], float), np.ones(len(same[key]))))
-        for key in (True, False)
-    )
-    said = f"{fitted}: {len(y):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
-    return Model(said, WORTHY, FLOOR, LEAST, by_suspicion, near, far)
+    near, far = (named(bridge.FEATURES, fitted_to(pairs[key], same[key])) for key in (True, False))
+    said = f"{fitted}: {len(mine):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
+    first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, near, far)
+    rows, anyone = [], []
+    for ask, one, sure in zip(asked, cases, odds, strict=True):
+        of = {id(each): actor for each, actor in zip(one.found.bundles, one.actors, strict=True)}
+        for some in kernel.grouped(one.found, sure, vocabulary(), first)[0]:
+            rows.append(ask.features(some))
+            anyone.append(any(of[id(each)] is not None for each in some))
+    group = named(suspicion.FEATURES, fitted_to(rows, anyone))
+    noise = max(suspicion.log_odds(group, row) for row, actor in zip(rows, anyone, strict=True) if not actor)
+    return msgspec.structs.replace(first, worthy=round(noise + MARGIN, 2), group=group)
+
+
+def fitted_to(rows: list[list[float]], truth: list[bool]) -> Floats:
+    return fit(np.array(rows), np.array(truth, float), np.ones(len(truth)))
 
 
 def main() -> None:

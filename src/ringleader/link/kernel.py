@@ -28,7 +28,7 @@ from ringleader.link.graph import Edge, Vertex
 from ringleader.link.hosts import Hosts
 from ringleader.link.model import Model, model
 from ringleader.link.process import Processes
-from ringleader.link.suspicion import Suspicion
+from ringleader.link.suspicion import Suspicion, log_odds
 from ringleader.schema import tables
 from ringleader.schema.order import LEVELS, TACTICS
 
@@ -92,16 +92,12 @@ def _link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, lea
     if not findings.num_rows:
         return tables.INTRUSIONS.empty_table(), tables.STEPS.empty_table()
     found = bundled(findings, events, words)
-    suspicion = Suspicion(found.vertices, found.rows, learnt.suspicion)
-    odds = [suspicion.of(suspicion.features([one])) for one in found.bundles]
-    edges = found.strong + _bridges(found, odds, words, learnt)
-    roots, tree = graph.forest(len(found.vertices), edges)
-    of: defaultdict[int, list[Bundle]] = defaultdict(list)
-    for one in found.bundles:
-        of[roots[one.vertices[0]]].append(one)
+    suspicion = Suspicion(found.vertices, found.rows, found.days, words.entities)
+    odds = [log_odds(learnt.suspicion, suspicion.features([one])) for one in found.bundles]
+    groups, tree = grouped(found, odds, words, learnt)
     intrusions, steps = [], []
-    for some in of.values():
-        score = suspicion.of(suspicion.features(some))
+    for some in groups:
+        score = log_odds(learnt.group, suspicion.features(some))
         if score < learnt.worthy:
             continue
         group = sorted(number for one in some for number in one.vertices)
@@ -113,6 +109,17 @@ def _link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, lea
         key=lambda row: (-row["score"], row["first_time"] is None, row["first_time"] or 0, row["intrusion_id"])
     )
     return _table(intrusions, tables.INTRUSIONS), _table(steps, tables.STEPS)
+
+
+def grouped(
+    found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: Model
+) -> tuple[list[list[Bundle]], dict[int, list[tuple[int, Edge]]]]:
+    """Bundles that are one actor's, by their log odds of being any actor's; and the joins behind them."""
+    roots, tree = graph.forest(len(found.vertices), found.strong + _bridges(found, odds, words, learnt))
+    of: defaultdict[int, list[Bundle]] = defaultdict(list)
+    for one in found.bundles:
+        of[roots[one.vertices[0]]].append(one)
+    return list(of.values()), tree
 
 
 def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: Model) -> list[Edge]:

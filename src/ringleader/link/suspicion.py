@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ringleader.link.background import Days
 from ringleader.link.bundle import DAY, Bundle, Row
+from ringleader.link.entities import Entity, Key
 from ringleader.link.graph import Vertex
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
+SORTS = ("foothold", "infrastructure", "file", "word", "target", "person")
 FEATURES = (
     "one",
     *(f"{level} rules" for level in LEVELS),
@@ -24,6 +26,9 @@ FEATURES = (
     "tactics",
     "processes",
     "hosts",
+    *(f"rarest {sort}" for sort in SORTS),
+    "bundles",
+    "days",
 )
 MOST = 4.0
 """Nats: no rule is rarer than this, whatever the silence around it."""
@@ -33,11 +38,12 @@ Fired = tuple[str, str]
 
 
 class Suspicion:
-    """``rows``: all findings, by id."""
+    """``rows``: all findings, by id; ``marks``: on which days each mark was seen."""
 
-    def __init__(self, vertices: Sequence[Vertex], rows: Mapping[str, Row], weights: Mapping[str, float]) -> None:
-        self._vertices, self._rows = vertices, rows
-        self._weights = [weights.get(name, 0.0) for name in FEATURES]
+    def __init__(
+        self, vertices: Sequence[Vertex], rows: Mapping[str, Row], marks: Days[Key], entities: Mapping[str, Entity]
+    ) -> None:
+        self._vertices, self._rows, self._marks, self._entities = vertices, rows, marks, entities
         seen: list[tuple[Fired, int]] = []
         for vertex in vertices:
             if vertex.finding and vertex.time is not None:
@@ -46,20 +52,17 @@ class Suspicion:
         days = [day for _, day in seen]
         self._days = Days(seen, (min(days, default=0), max(days, default=0)))
 
-    def of(self, features: Sequence[float]) -> float:
-        """Log odds."""
-        return sum(weight * value for weight, value in zip(self._weights, features, strict=True))
-
     def features(self, some: Iterable[Bundle]) -> list[float]:
-        """Of bundles taken together, each rule once: where it is rarest."""
+        """Of bundles taken together, each rule once: where it is rarest. Their own days are no background."""
+        some = list(some)
+        own = [one.days() for one in some]
+        asked: dict[Fired, float] = {}
         rarity: dict[str, tuple[float, float, float]] = {}
         level: dict[str, str] = {}
         tactics: set[str] = set()
         units: set[str] = set()
         hosts: set[str] = set()
         for one in some:
-            own = one.days()
-            asked: dict[Fired, float] = {}
             hosts |= one.hosts
             for number in one.findings:
                 vertex = self._vertices[number]
@@ -70,7 +73,7 @@ class Suspicion:
                 units.add(vertex.unit)
                 for fired in _fired(vertex, row):
                     if fired not in asked:
-                        asked[fired] = max(0.0, min(self._days.weight(fired, own), MOST))
+                        asked[fired] = max(0.0, min(self._days.weight(fired, *own), MOST))
                 found = tuple(asked[fired] for fired in _fired(vertex, row))
                 rarity[rule] = max(rarity.get(rule, found), found)
         by_level = {name: [rarity[rule][0] for rule in sorted(rarity) if level[rule] == name] for name in LEVELS}
@@ -84,7 +87,22 @@ class Suspicion:
             math.log1p(len(tactics)),
             math.log1p(len(units)),
             math.log1p(len(hosts)),
+            *self._rarest({mark for one in some for mark in one.marks}, own),
+            math.log(len(some)),
+            math.log1p(len({day for days in own for day in days})),
         ]
+
+    def _rarest(self, marks: Iterable[Key], own: Sequence[range]) -> list[float]:
+        """By sort the weight of the mark that is rarest."""
+        found = dict.fromkeys(SORTS, 0.0)
+        for mark in marks:
+            sort = self._entities[mark.entity].mark
+            found[sort] = max(found[sort], min(self._marks.weight(mark, *own), MOST))
+        return [found[sort] for sort in SORTS]
+
+
+def log_odds(weights: Mapping[str, float], features: Sequence[float]) -> float:
+    return sum(weights.get(name, 0.0) * value for name, value in zip(FEATURES, features, strict=True))
 
 
 def _fired(vertex: Vertex, row: Row) -> tuple[Fired, Fired, Fired]:
