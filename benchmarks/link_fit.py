@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -31,7 +32,7 @@ RIDGE = 3.0
 FLOOR = -1.0
 MARGIN = 0.5
 """Above the noisiest group of the seeds that nobody is behind: log odds from which on a group is an intrusion."""
-LEAST = 1.0
+LEAST = 0.5
 
 Floats = NDArray[np.float64]
 
@@ -106,14 +107,16 @@ def learn(cases: list[Told], fitted: str) -> Model:
     odds = [[suspicion.log_odds(of_bundles, row) for row in rows] for rows in single]
     pairs: dict[bool, list[list[float]]] = {True: [], False: []}
     same: dict[bool, list[bool]] = {True: [], False: []}
-    for one, sure in zip(cases, odds, strict=True):
+    whose: dict[bool, list[tuple[int, frozenset[int | None]]]] = {True: [], False: []}
+    for number, (one, sure) in enumerate(zip(cases, odds, strict=True)):
         bridges = bridge.Bridges(one.found.bundles, sure, one.found.days, entities)
         for pair in bridges.pairs(FLOOR):
             left, right = one.actors[pair.left], one.actors[pair.right]
             shared = bridges.compare(pair)
             pairs[shared.near].append(shared.features)
             same[shared.near].append(left is not None and left == right)
-    near, far = (named(bridge.FEATURES, fitted_to(pairs[key], same[key])) for key in (True, False))
+            whose[shared.near].append((number, frozenset((left, right))))
+    near, far = (named(bridge.FEATURES, fitted_to(pairs[key], same[key], whose[key])) for key in (True, False))
     said = f"{fitted}: {len(mine):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
     first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, near, far)
     rows, anyone = [], []
@@ -127,8 +130,11 @@ def learn(cases: list[Told], fitted: str) -> Model:
     return msgspec.structs.replace(first, worthy=round(noise + MARGIN, 2), group=group)
 
 
-def fitted_to(rows: list[list[float]], truth: list[bool]) -> Floats:
-    return fit(np.array(rows), np.array(truth, float), np.ones(len(truth)))
+def fitted_to(rows: list[list[float]], truth: list[bool], whose: list[Any] | None = None) -> Floats:
+    """``whose`` two actors each row is of: those with many rows weigh the root of their number."""
+    count = Counter(whose or ())
+    weight = np.array([count[each] ** -0.5 for each in whose]) if whose else np.ones(len(truth))
+    return fit(np.array(rows), np.array(truth, float), weight)
 
 
 def main() -> None:

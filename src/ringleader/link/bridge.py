@@ -20,8 +20,10 @@ SORTS = ("lasting", "foothold", "infrastructure", "file", "word", "target", "per
 FEATURES = (
     "one",
     *SORTS,
+    "infrastructure, no host",
     "sorts",
     "gap",
+    "gap, no host",
     "gap within a day",
     "same host",
     "same host, near",
@@ -31,6 +33,7 @@ FEATURES = (
     "rules alike",
     "greater suspicion",
     "lesser suspicion",
+    "unsuspicious",
 )
 MOST = 5.0
 """Nats: no single mark weighs more."""
@@ -41,6 +44,7 @@ REACH = 8
 FEW = 30
 """A mark that no more bundles have than this is compared all with all."""
 LANE_HOURS = 12
+LEASH_DAYS = 5
 HOUR = 3_600_000_000
 
 
@@ -87,9 +91,15 @@ class Bridges:
         out: set[Pair] = set()
         for lane, few in self._lanes():
             for left, right in _following(lane, few):
-                if max(self._suspicion[left], self._suspicion[right]) >= floor:
+                if max(self._suspicion[left], self._suspicion[right]) >= floor and self._reach(left, right):
                     out.add(Pair(min(left, right), max(left, right)))
         return sorted(out)
+
+    def _reach(self, left: int, right: int) -> bool:
+        """Within days, or on hosts that both know: what reappears elsewhere after weeks is for campaigns to compare."""
+        one, other = self._bundles[left], self._bundles[right]
+        places = (one.hosts | one.sources) & (other.hosts | other.sources)
+        return bool(places) or _gap(one, other) <= math.log1p(LEASH_DAYS * 24 * 60)
 
     def _lanes(self) -> Iterator[tuple[list[int], bool]]:
         """Numbers of bundles that share something, in order of time, and whether all pairs of them count."""
@@ -138,6 +148,8 @@ class Bridges:
                 best = ranked[0]
         gap = _gap(left, right)
         hosts, accounts = left.hosts & right.hosts, left.accounts & right.accounts
+        follows = bool(left.hosts & right.sources or right.hosts & left.sources)
+        place = bool(hosts) or follows
         near = max(0.0, 1 - gap / math.log1p(LANE_HOURS * 60))
         rules = left.rules & right.rules
         first, second = self._suspicion[pair.left], self._suspicion[pair.right]
@@ -147,17 +159,20 @@ class Bridges:
         features = [
             1.0,
             *by_sort,
+            0.0 if place else by_sort[SORTS.index("infrastructure")],
             float(sum(total > 1 for total in by_sort)),
             gap,
+            0.0 if place else gap,
             near,
             float(bool(hosts)),
             near if hosts else 0.0,
-            near if left.hosts & right.sources or right.hosts & left.sources else 0.0,
+            near if follows else 0.0,
             near if accounts else 0.0,
             float(bool(left.accounts and right.accounts) and not accounts),
             len(rules) / len(left.rules | right.rules),
             _cut(max(first, second)),
             _cut(min(first, second)),
+            max(0.0, -3.0 - min(first, second)),
         ]
         return Shared(features, near > 0, best[1])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ringleader.link.entities import Entity, Key
+from ringleader.link.entities import Entity, Key, name_of
 from ringleader.link.graph import Vertex
 
 Row = dict[str, Any]
@@ -19,7 +19,7 @@ DAY = 86_400_000_000
 @dataclass(slots=True)
 class Bundle:
     """``vertices``: numbers of all its vertices, ``findings``: of those that are findings, both in order of time.
-    ``sources``: hosts from which, and from which on, accounts were used. ``first`` and ``last``: microseconds of the earliest and latest finding, None where none has a time."""
+    ``sources``: hosts from which, and from which on, accounts were used. ``accounts``: of persons. ``first`` and ``last``: microseconds of the earliest and latest finding, None where none has a time."""
 
     vertices: list[int]
     findings: list[int]
@@ -65,8 +65,8 @@ def _bundle(
         made.rules.add((row["rule_id"], row["level"] or ""))
         if vertex.host:
             made.hosts.add(vertex.host)
-        if row["account"]:
-            made.accounts.add(row["account"].lower())
+        if person := name_of(row["account"] or ""):
+            made.accounts.add(person)
         if vertex.time is not None:
             made.first = vertex.time if made.first is None else min(made.first, vertex.time)
             made.last = vertex.time if made.last is None else max(made.last, vertex.time)

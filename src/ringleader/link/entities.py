@@ -159,7 +159,7 @@ def keys(
             continue
         names, form = field.parts[0]
         if form in MANY:
-            for found in MANY[form](_first(event, names, account) or ""):
+            for found in MANY[form](_first(event, names, account) or "", hosts):
                 yield Key(field.entity, found), field.role
             continue
         parts = []
@@ -205,7 +205,7 @@ def _first(event: Event, names: str | list[str], account: str | None) -> str | N
 _COMMAND = re.compile(r"<Command>(.*?)</Command>", re.S | re.I)
 _ARGUMENTS = re.compile(r"<Arguments>(.*?)</Arguments>", re.S | re.I)
 _SCRIPT = re.compile(r"[^\\/]+\.(?:aspx?|ashx|asmx|jspx?|php)$")
-_NOBODY = {"anonymous logon", "system", "local service", "network service", "iusr", "guest", "dwm-1", "dwm-2", "umfd-0"}
+_NOBODY = {"anonymous logon", "system", "local service", "network service", "iusr", "guest", "dwm-1", "dwm-2", "umfd-0", "0", "s-1-5-18"}
 
 
 def _hex(text: str, _event: Event, _hosts: Hosts) -> str:
@@ -213,9 +213,15 @@ def _hex(text: str, _event: Event, _hosts: Hosts) -> str:
     return "" if value is None else hex(value)
 
 
+def name_of(account: str) -> str:
+    """Of DOMAIN\\name or name@domain the name in lower case; empty for the system's own accounts."""
+    name = account.rpartition("\\")[2].partition("@")[0].strip().lower()
+    return "" if name in _NOBODY or name.endswith("$") else name
+
+
 def _account(text: str, _event: Event, _hosts: Hosts) -> str:
-    name = text.rpartition("\\")[2].partition("@")[0].strip().lower()
-    return "" if name in _NOBODY or name.endswith("$") else f"as {name}"
+    name = name_of(text)
+    return f"as {name}" if name else ""
 
 
 def _elsewhere(text: str, event: Event, hosts: Hosts) -> str:
@@ -316,25 +322,28 @@ def _page(text: str, _event: Event, _hosts: Hosts) -> str:
 
 
 _WORD = re.compile(r'[^\s"\'=,;()<>|]{5,}')
-_CHOSEN = re.compile(r"\d|[a-z][A-Z]|[\\/]\w")
+_CHOSEN = re.compile(r"\d|[a-z][A-Z]|\w:?[\\/]\w")
 _NUMERIC = re.compile(r"[-\d./:]+|0x[0-9a-f]+")
 _NUMBER = re.compile(r"(?<!\d)\d{9,15}(?!\d)")
 MOST = 24
 """Words or numbers taken of one text."""
 
 
-def _words(text: str) -> list[str]:
-    """The distinct words of a command that somebody chose: with a digit, a capital inside, or a path of their own."""
-    found = dict.fromkeys(word[:120] for word in _WORD.findall(text[:4000]) if _CHOSEN.search(word))
-    lowered = dict.fromkeys(word.lower() for word in found)
-    return [word for word in lowered if not _SYSTEM.match(word) and not _NUMERIC.fullmatch(word)][:MOST]
+def _words(text: str, hosts: Hosts) -> list[str]:
+    """The distinct words of a command that somebody chose: with a digit, a capital inside, or a path. Hosts are not."""
+    found = dict.fromkeys(word[:120].lower() for word in _WORD.findall(text[:4000]) if _CHOSEN.search(word))
+    return [word for word in found if not (_SYSTEM.match(word) or _NUMERIC.fullmatch(word) or _of_host(word, hosts))][:MOST]
 
 
-def _numbers(text: str) -> list[str]:
+def _of_host(word: str, hosts: Hosts) -> bool:
+    return any(hosts.knows(part) for part in re.split(r"[\\/:@]+", word) if part)
+
+
+def _numbers(text: str, _hosts: Hosts) -> list[str]:
     return list(dict.fromkeys(_NUMBER.findall(text[:4000])))[:MOST]
 
 
-MANY: dict[str, Callable[[str], list[str]]] = {"numbers": _numbers, "words": _words}
+MANY: dict[str, Callable[[str, Hosts], list[str]]] = {"numbers": _numbers, "words": _words}
 """Forms that find several things in a text."""
 
 FORMS: dict[str, Callable[[str, Event, Hosts], str]] = {
