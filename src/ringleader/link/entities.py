@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from ipaddress import ip_address, ip_network
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -54,6 +55,8 @@ class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     cap_processes: int | None = None
     window_seconds: float | None = None
     ignore: list[str] = []
+    mark: str = ""
+    lasts: bool = False
 
 
 class Field(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -81,13 +84,16 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
     processes: dict[str, Process]
     entities: dict[str, Entity]
     fields: dict[str, list[Field]]
+    marks: dict[str, list[Field]]
+    places: dict[str, list[str]]
     addresses: dict[str, list[Address]]
     accounts: dict[str, tuple[str, str]]
 
     def __post_init__(self) -> None:
-        for fields in self.fields.values():
+        for fields in [*self.fields.values(), *self.marks.values()]:
             for field in fields:
-                unknown = [form for _, form in field.parts if form not in FORMS]
+                alone = len(field.parts) == 1
+                unknown = [form for _, form in field.parts if form not in FORMS and not (alone and form in MANY)]
                 if field.entity not in self.entities or unknown:
                     raise ValueError(f"entities.yml: unknown entity or form: {field.entity} {unknown}")
 
@@ -98,18 +104,23 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
         if process is not None:
             for alternatives in msgspec.structs.astuple(process):
                 names.update(alternatives if isinstance(alternatives, list) else ())
-        for field in nearest(self.fields, kind) or []:
+        for field in [*(nearest(self.fields, kind) or []), *self.marks_of(kind)]:
             names.update(field.when)
             for part, _ in field.parts:
                 names.update([part] if isinstance(part, str) else part)
         for address in nearest(self.addresses, kind) or []:
             names.update([address.field, *address.when])
         names.update(nearest(self.accounts, kind) or ())
+        names.update(nearest(self.places, kind) or ())
         return sorted(names - {"host", "account"})
 
     def connectors(self) -> list[str]:
         """Kinds whose events tie entities together although no rule fired on them."""
         return sorted(kind for kind, fields in self.fields.items() if any(field.connects for field in fields))
+
+    def marks_of(self, kind: str) -> list[Field]:
+        """What marks events of this kind: of its own and of all its prefixes."""
+        return [field for prefix in prefixes(kind) for field in self.marks.get(prefix, ())]
 
     def starts(self) -> list[str]:
         """Kinds whose events say which process started which."""
@@ -118,11 +129,14 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
 
 def nearest(table: Mapping[str, T], kind: str) -> T | None:
     """The entry of the longest prefix of ``kind``: windows/security/4688, else windows/security, else windows."""
+    return next((table[prefix] for prefix in prefixes(kind) if prefix in table), None)
+
+
+def prefixes(kind: str) -> Iterator[str]:
+    """windows/security/4688, windows/security, windows."""
     while kind:
-        if kind in table:
-            return table[kind]
+        yield kind
         kind = kind.rpartition("/")[0]
-    return None
 
 
 @lru_cache(maxsize=1)
@@ -142,6 +156,11 @@ def keys(
     """The entities of ``event``, with its part in each. ``connecting`` asks only for those that tie others together."""
     for field in fields:
         if (connecting and not field.connects) or not holds(field.when, event.fields):
+            continue
+        names, form = field.parts[0]
+        if form in MANY:
+            for found in MANY[form](_first(event, names, account) or "", hosts):
+                yield Key(field.entity, found), field.role
             continue
         parts = []
         for names, form in field.parts:
@@ -186,7 +205,7 @@ def _first(event: Event, names: str | list[str], account: str | None) -> str | N
 _COMMAND = re.compile(r"<Command>(.*?)</Command>", re.S | re.I)
 _ARGUMENTS = re.compile(r"<Arguments>(.*?)</Arguments>", re.S | re.I)
 _SCRIPT = re.compile(r"[^\\/]+\.(?:aspx?|ashx|asmx|jspx?|php)$")
-_NOBODY = {"anonymous logon", "system", "local service", "network service", "iusr", "guest", "dwm-1", "dwm-2", "umfd-0"}
+_NOBODY = {"anonymous logon", "system", "local service", "network service", "iusr", "guest", "dwm-1", "dwm-2", "umfd-0", "0", "s-1-5-18"}
 
 
 def _hex(text: str, _event: Event, _hosts: Hosts) -> str:
@@ -194,14 +213,20 @@ def _hex(text: str, _event: Event, _hosts: Hosts) -> str:
     return "" if value is None else hex(value)
 
 
+def name_of(account: str) -> str:
+    """Of DOMAIN\\name or name@domain the name in lower case; empty for the system's own accounts."""
+    name = account.rpartition("\\")[2].partition("@")[0].strip().lower()
+    return "" if name in _NOBODY or name.endswith("$") else name
+
+
 def _account(text: str, _event: Event, _hosts: Hosts) -> str:
-    name = text.rpartition("\\")[2].partition("@")[0].strip().lower()
-    return "" if name in _NOBODY or name.endswith("$") else f"as {name}"
+    name = name_of(text)
+    return f"as {name}" if name else ""
 
 
 def _elsewhere(text: str, event: Event, hosts: Hosts) -> str:
     """A host by name or address, unless it is the event's own."""
-    name = hosts.of_address(text) or hosts.name(text)
+    name = hosts.name(text, event.time)
     return "" if name in {event.host, "127.0.0.1", "::1", "localhost", "0.0.0.0"} else name  # noqa: S104 - compared, not bound
 
 
@@ -237,13 +262,106 @@ def _script(text: str, _event: Event, _hosts: Hosts) -> str:
     return found[0] if found else ""
 
 
+def _plain_address(text: str) -> str:
+    return text.removeprefix("::ffff:").lower()
+
+
+def _outside(text: str, _event: Event, _hosts: Hosts) -> str:
+    """An address that is not of a private network."""
+    plain = _plain_address(text)
+    return "" if _is_inside(plain) else plain
+
+
+@lru_cache(maxsize=65536)
+def _is_inside(address: str) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return True
+    return any(found.version == network.version and found in network for network in _INSIDE)
+
+
+_INSIDE = [
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+        "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+    )
+]  # fmt: skip
+
+
+def _domain(text: str, _event: Event, hosts: Hosts) -> str:
+    """A name on the Internet: hosts of the evidence have none."""
+    name = text.strip(".").lower()
+    return name[:255] if "." in name and not name.replace(".", "").isdigit() and not hosts.knows(name) else ""
+
+
+_SYSTEM = re.compile(
+    r"(?:[a-z]:\\windows\\(?:system32|syswow64|sysnative|winsxs|servicing|microsoft\.net)\\|[a-z]:\\windows\\[^\\]+$"
+    r"|[a-z]:\\program files(?: \(x86\))?\\|%systemroot%|%windir%|/usr/|/bin/|/sbin/|/lib)"
+)
+"""Folders in which what everybody has lies; what an intruder puts there is found by other marks."""
+
+
+def _path(text: str, _event: Event, _hosts: Hosts) -> str:
+    path = text.strip('"').replace("\\??\\", "").lower()[:300]
+    return "" if _SYSTEM.match(path) else path
+
+
+def _hash(text: str, event: Event, hosts: Hosts) -> str:
+    """Of MD5=...,SHA256=... the strongest, of files outside the system's own folders."""
+    if not _path(event.fields.get("ImageLoaded") or event.fields.get("Image", ""), event, hosts):
+        return ""
+    found = dict(part.strip().split("=", 1) for part in text.upper().split(",") if "=" in part)
+    best = found.get("SHA256") or found.get("SHA1") or found.get("MD5") or ""
+    return "" if not best.strip("0") else best.lower()[:64]
+
+
+def _page(text: str, _event: Event, _hosts: Hosts) -> str:
+    return text.lower().rpartition("?")[0][:300] if "?" in text else text.lower()[:300]
+
+
+_WORD = re.compile(r'[^\s"\'=,;()<>|]{5,}')
+_CHOSEN = re.compile(r"\d|[a-z][A-Z]|\w:?[\\/]\w")
+_NUMERIC = re.compile(r"[-\d./:]+|0x[0-9a-f]+")
+_NUMBER = re.compile(r"(?<!\d)\d{9,15}(?!\d)")
+MOST = 24
+"""Words or numbers taken of one text."""
+
+
+def _words(text: str, hosts: Hosts) -> list[str]:
+    """The distinct words of a command that somebody chose: with a digit, a capital inside, or a path. Hosts are not."""
+    found = dict.fromkeys(word[:120].lower() for word in _WORD.findall(text[:4000]) if _CHOSEN.search(word))
+    return [word for word in found if not (_SYSTEM.match(word) or _NUMERIC.fullmatch(word) or _of_host(word, hosts))][:MOST]
+
+
+def _of_host(word: str, hosts: Hosts) -> bool:
+    return any(hosts.knows(part) for part in re.split(r"[\\/:@]+", word) if part)
+
+
+def _numbers(text: str, _hosts: Hosts) -> list[str]:
+    return list(dict.fromkeys(_NUMBER.findall(text[:4000])))[:MOST]
+
+
+MANY: dict[str, Callable[[str, Hosts], list[str]]] = {"numbers": _numbers, "words": _words}
+"""Forms that find several things in a text."""
+
 FORMS: dict[str, Callable[[str, Event, Hosts], str]] = {
     "account": _account,
-    "address": lambda text, event, hosts: text.removeprefix("::ffff:").lower(),
+    "agent": lambda text, event, hosts: text.replace("+", " ").lower()[:300],
+    "base": lambda text, event, hosts: base(text),
+    "domain": _domain,
+    "endpoint": lambda text, event, hosts: text.rpartition(":")[0] + " " + text.rpartition(":")[2],
+    "hash": _hash,
+    "lent": lambda text, event, hosts: "" if hosts.of_address(text, event.time) else _plain_address(text),
+    "outside": _outside,
+    "page": _page,
+    "path": _path,
+    "address": lambda text, event, hosts: _plain_address(text),
     "command": _command,
     "elsewhere": _elsewhere,
     "hex": _hex,
-    "host": lambda text, event, hosts: hosts.name(text),
+    "host": lambda text, event, hosts: hosts.name(text, event.time),
     "port": lambda text, event, hosts: "" if text == "0" else text,
     "name": lambda text, event, hosts: text.lower(),
     "script": _script,

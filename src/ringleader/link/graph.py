@@ -32,6 +32,7 @@ class Vertex:
     finding: bool
     keys: dict[Key, Role] = field(default_factory=dict)
     distance: dict[Key, int] = field(default_factory=dict)
+    marks: frozenset[Key] = frozenset()
 
 
 class Edge(NamedTuple):

@@ -9,19 +9,26 @@ bytes.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringleader.engines import collector
-from ringleader.link import graph
-from ringleader.link.entities import Event, Key, Role, Vocabulary, holds, keys, nearest, vocabulary
+from ringleader.link import graph, linkage
+from ringleader.link.background import Days
+from ringleader.link.bridge import FEATURES as BRIDGES
+from ringleader.link.bridge import Bridges
+from ringleader.link.bundle import DAY, Bundle, gather
+from ringleader.link.entities import Event, Field, Key, Role, Vocabulary, holds, keys, nearest, vocabulary
 from ringleader.link.graph import Edge, Vertex
 from ringleader.link.hosts import Hosts
+from ringleader.link.model import Model, model
 from ringleader.link.process import Processes
+from ringleader.link.suspicion import Suspicion, log_odds
 from ringleader.schema import tables
 from ringleader.schema.order import LEVELS, TACTICS
 
@@ -30,43 +37,112 @@ Inherited = dict[str, list[tuple[Key, Role]]]
 """What a process has from the event that started it, by process: its descendants have it too."""
 
 
-def link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary | None = None) -> tuple[pa.Table, pa.Table]:
+def link(
+    findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary | None = None, learnt: Model | None = None
+) -> tuple[pa.Table, pa.Table]:
     """Join ``findings`` (schema FINDINGS) through ``events``: those behind them, and around them the starts of
     processes and the logons, services and tasks that tie hosts together. Each table of events has event_id, kind, time,
     host and the text columns that :meth:`Vocabulary.columns` names."""
     with collector.paused():
-        return _link(findings, events, words or vocabulary())
+        return _link(findings, events, words or vocabulary(), learnt or model())
 
 
-def _link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary) -> tuple[pa.Table, pa.Table]:
+@dataclass
+class Bundled:
+    """``bundles``: what strong joins hold together; ``strong``: these joins, the best first; ``days``: when each mark was seen."""
+
+    rows: dict[str, Row]
+    vertices: list[Vertex]
+    strong: list[Edge]
+    bundles: list[Bundle]
+    days: Days[Key]
+
+
+def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary) -> Bundled:
+    """The findings as far as single entities join them."""
     rows = _findings(findings)
-    if not rows:
-        return tables.INTRUSIONS.empty_table(), tables.STEPS.empty_table()
     found, hosts = _events(events, rows, words)
     vertices = _vertices(rows, found, hosts, words)
     window = int(words.window_minutes * 60_000_000)
     vertices = graph.relevant(vertices, words.entities, window)
-    candidates = graph.edges(vertices, words.entities, window)
-    roots, tree = graph.forest(len(vertices), candidates)
+    strong = graph.edges(vertices, words.entities, window)
+    roots, _ = graph.forest(len(vertices), strong)
     by_id = {row["finding_id"]: row for row in rows}
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for number, root in enumerate(roots):
-        groups[root].append(number)
+    days = _days(found.values(), vertices, hosts, words)
+    return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id, words.entities), days)
+
+
+def _days(events: Iterable[Event], vertices: Sequence[Vertex], hosts: Hosts, words: Vocabulary) -> Days[Key]:
+    """On which days anybody left the marks that the findings have."""
+    wanted = {mark for vertex in vertices for mark in vertex.marks}
+    fields: dict[str, list[Field]] = {}
+    seen: set[tuple[Key, int]] = set()
+    first = last = None
+    for event in events:
+        if event.time is None:
+            continue
+        first, last = min(first or event.time, event.time), max(last or event.time, event.time)
+        if event.kind not in fields:
+            fields[event.kind] = words.marks_of(event.kind)
+        seen.update((mark, event.time // DAY) for mark, _ in keys(event, fields[event.kind], words, hosts) if mark in wanted)
+    return Days(seen, ((first or 0) // DAY, (last or 0) // DAY))
+
+
+def _link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, learnt: Model) -> tuple[pa.Table, pa.Table]:
+    if not findings.num_rows:
+        return tables.INTRUSIONS.empty_table(), tables.STEPS.empty_table()
+    found = bundled(findings, events, words)
+    suspicion = Suspicion(found.vertices, found.rows, found.days, words.entities)
+    odds = [log_odds(learnt.suspicion, suspicion.features([one])) for one in found.bundles]
+    groups, tree = grouped(found, odds, words, learnt)
     intrusions, steps = [], []
-    for group in _worthy(list(groups.values()), vertices, by_id, words):
-        members = [by_id[vertices[number].name] for number in group if vertices[number].finding]
-        intrusion = _intrusion(members, hosts, words)
+    for some in groups:
+        score = log_odds(learnt.group, suspicion.features(some))
+        if score < learnt.worthy:
+            continue
+        group = sorted(number for one in some for number in one.vertices)
+        members = [found.rows[found.vertices[number].name] for number in group if found.vertices[number].finding]
+        intrusion = _intrusion(members, score)
         intrusions.append(intrusion)
-        steps += _steps(intrusion["intrusion_id"], group, vertices, tree)
+        steps += _steps(intrusion["intrusion_id"], group, found.vertices, tree)
     intrusions.sort(
         key=lambda row: (-row["score"], row["first_time"] is None, row["first_time"] or 0, row["intrusion_id"])
     )
     return _table(intrusions, tables.INTRUSIONS), _table(steps, tables.STEPS)
 
 
+def grouped(
+    found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: Model
+) -> tuple[list[list[Bundle]], dict[int, list[tuple[int, Edge]]]]:
+    """Bundles that are one actor's, by their log odds of being any actor's; and the joins behind them."""
+    roots, tree = graph.forest(len(found.vertices), found.strong + _bridges(found, odds, words, learnt))
+    of: defaultdict[int, list[Bundle]] = defaultdict(list)
+    for one in found.bundles:
+        of[roots[one.vertices[0]]].append(one)
+    return list(of.values()), tree
+
+
+def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: Model) -> list[Edge]:
+    """A join for each merge of bundles, weighing the average log odds of the pairs behind it."""
+    bridges = Bridges(found.bundles, odds, found.days, words.entities)
+    compared = bridges.pairs(learnt.floor)
+    shared = [bridges.compare(pair) for pair in compared]
+    weights = {near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))}
+    scored = [
+        (pair.left, pair.right, sum(w * x for w, x in zip(weights[one.near], one.features, strict=True)))
+        for pair, one in zip(compared, shared, strict=True)
+    ]
+    out = []
+    for merge in linkage.clusters(len(found.bundles), scored, learnt.least):
+        pair = compared[merge.pair]
+        left, right = found.bundles[pair.left], found.bundles[pair.right]
+        out.append(Edge(-merge.average, 0, shared[merge.pair].key, left.findings[-1], right.findings[0]))
+    return out
+
+
 def _findings(findings: pa.Table) -> list[Row]:
     """Rows in an order of their own, each finding once; times in microseconds."""
-    names = ["finding_id", "rule_id", "level", "techniques", "tactics", "event_id", "event_ids", "host", "account"]
+    names = ["finding_id", "rule_id", "rule_title", "kind", "level", "techniques", "tactics", "event_id", "event_ids", "host", "account"]
     flat = findings.select(names).append_column("time", pc.cast(findings["time"], pa.int64()))
     rows = {row["finding_id"]: row for row in flat.to_pylist()}
     return sorted(rows.values(), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))
@@ -81,17 +157,28 @@ def _events(events: Iterable[pa.Table], findings: list[Row], words: Vocabulary) 
             *(column.to_pylist() for column in [*fixed, *(table[name] for name in names)]), strict=True
         ):
             fields = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-            found[event_id] = Event(event_id, kind, time, host or "", fields)
+            if event_id in found:  # told of in parts
+                found[event_id].fields.update(fields)
+            else:
+                found[event_id] = Event(event_id, kind, time, host or "", fields)
     owned = [
-        (event.fields[address.field], event.host)
+        (event.fields[address.field], event.host, event.time)
         for event in found.values()
         for address in nearest(words.addresses, event.kind) or []
         if address.field in event.fields and event.host and holds(address.when, event.fields)
     ]
     hosts = Hosts([event.host for event in found.values()] + [row["host"] or "" for row in findings], owned)
     for event in found.values():
-        event.host = hosts.name(event.host)
+        event.host = hosts.name(event.host or _place(event, words), event.time)
     return found, hosts
+
+
+def _place(event: Event, words: Vocabulary) -> str:
+    """Where it happened, of an event that names no host of its own."""
+    for name in nearest(words.places, event.kind) or []:
+        text = event.fields.get(name, "")
+        return text.rpartition(":")[0] if text.count(":") == 1 else text
+    return ""
 
 
 def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, words: Vocabulary) -> list[Vertex]:
@@ -102,6 +189,8 @@ def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, wo
     own = {row["event_id"] for row in findings}
     inherited: Inherited = {}
     vertices = [_vertex(row, events.get(row["event_id"]), processes, hosts, words, inherited) for row in findings]
+    for row, vertex in zip(findings, vertices, strict=True):
+        row["host"] = vertex.host
     for event in events.values():
         fields = nearest(words.fields, event.kind) or []
         if event.event_id in own or event.time is None or not any(field.connects for field in fields):
@@ -110,7 +199,9 @@ def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, wo
         if held and (node := processes.of(event)) is not None:  # the process that used an account elsewhere
             held |= {Key("lineage", ancestor): "member" for ancestor in processes.chain(node)}
         if len(held) > 1:
-            vertices.append(Vertex(event.event_id, event.time, event.host, event.event_id, False, held))
+            made = Vertex(event.event_id, event.time, event.host, event.event_id, False, held)
+            made.marks = frozenset(mark for mark, _ in keys(event, words.marks_of(event.kind), words, hosts))
+            vertices.append(made)
     return sorted(vertices, key=lambda vertex: (vertex.time is None, vertex.time or 0, vertex.name))
 
 
@@ -128,13 +219,14 @@ def _accounts(events: Iterable[Event], words: Vocabulary) -> dict[str, str]:
 def _vertex(
     row: Row, event: Event | None, processes: Processes, hosts: Hosts, words: Vocabulary, inherited: Inherited
 ) -> Vertex:
-    host = hosts.name(row["host"] or "")
+    host = event.host if event is not None else hosts.name(row["host"] or "", row["time"])
     vertex = Vertex(row["finding_id"], row["time"], host, row["event_id"] or row["finding_id"], True)
     for event_id in {row["event_id"], *(row["event_ids"] or [])} - {None}:
         vertex.keys[Key("event", event_id)] = "member"
     if event is None:
         return vertex
     account = row["account"]
+    marks = {mark for mark, _ in keys(event, words.marks_of(event.kind), words, hosts, account)}
     held = list(keys(event, nearest(words.fields, event.kind) or [], words, hosts, account))
     held += keys(event, words.fields.get("*", []), words, hosts, account)
     node = processes.of(event)
@@ -149,43 +241,16 @@ def _vertex(
                 fields = nearest(words.fields, start.kind) or [] if start else []
                 inherited[ancestor] = list(keys(start, fields, words, hosts)) if start else []
             held += inherited[ancestor]
+            if distance == 0 and (start := processes.started(ancestor)) is not None and start is not event:
+                marks.update(mark for mark, _ in keys(start, words.marks_of(start.kind), words, hosts, account))
+    vertex.marks = frozenset(marks)
     for key, role in held:
         if vertex.keys.get(key) != "member":  # a member says more than an origin
             vertex.keys[key] = role
     return vertex
 
 
-def _worthy(
-    groups: list[list[int]], vertices: Sequence[Vertex], by_id: Mapping[str, Row], words: Vocabulary
-) -> list[list[int]]:
-    """The groups that are intrusions and not leads.
-
-    What one process does, or one event says, is alone, however many rules and sources tell of it.
-    """
-    singles: Counter[str] = Counter()
-    scored = []
-    for group in groups:
-        members = [vertices[number] for number in group if vertices[number].finding]
-        rows = [by_id[vertex.name] for vertex in members]
-        alone = len({vertex.unit for vertex in members}) == 1 and all(len(row["event_ids"] or ()) < 2 for row in rows)
-        if rows and _score(rows, words) >= (words.enough_alone if alone else words.enough):
-            worst = min(rows, key=lambda row: (-words.scores.get(row["level"], 0.0), row["rule_id"]))["rule_id"]
-            scored.append((group, alone, worst))
-            singles[worst] += alone
-    return [group for group, alone, worst in scored if not alone or singles[worst] <= words.singles_per_rule]
-
-
-def _score(rows: Iterable[Row], words: Vocabulary) -> float:
-    """The sum over distinct rules, where an event counts for its worst rule only: rules overlap."""
-    worst: dict[str, tuple[float, str]] = {}
-    for row in rows:
-        event = row["event_id"] or row["finding_id"]
-        found = (words.scores.get(row["level"], 0.0), row["rule_id"])
-        worst[event] = max(found, worst.get(event, found))
-    return sum(score for score, _ in sorted(set(worst.values())))
-
-
-def _intrusion(rows: list[Row], hosts: Hosts, words: Vocabulary) -> Row:
+def _intrusion(rows: list[Row], score: float) -> Row:
     ids = sorted(row["finding_id"] for row in rows)
     times = [row["time"] for row in rows if row["time"] is not None]
     tactics = {tactic for row in rows for tactic in row["tactics"] or []}
@@ -194,13 +259,13 @@ def _intrusion(rows: list[Row], hosts: Hosts, words: Vocabulary) -> Row:
         "intrusion_id": hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16],
         "first_time": min(times, default=None),
         "last_time": max(times, default=None),
-        "hosts": list(dict.fromkeys(hosts.name(row["host"]) for row in rows if row["host"])),
+        "hosts": list(dict.fromkeys(row["host"] for row in rows if row["host"])),
         "accounts": list(dict.fromkeys(row["account"] for row in rows if row["account"])),
         "tactics": [t for t in TACTICS if t in tactics] + sorted(tactics - set(TACTICS)),
         "techniques": sorted({technique for row in rows for technique in row["techniques"] or []}),
         "findings": len(rows),
         "level": max(levels, key=lambda level: LEVELS.index(level) if level in LEVELS else -1),
-        "score": _score(rows, words),
+        "score": round(score, 6),
     }
 
 

@@ -41,7 +41,7 @@ def run(store: Store, *, progress: Progress | None = None) -> Summary:
     findings = store.read("findings")
     watcher.begin("Linking findings", findings.num_rows, "findings")
     summary = Summary(findings=findings.num_rows)
-    intrusions, steps = kernel.link(findings, _events(store, findings, words, summary), words)
+    intrusions, steps = kernel.link(findings, around(store, findings, words, summary), words)
     with store.transaction() as tx:
         tx.drop_table("intrusions")
         tx.drop_table("steps")
@@ -53,15 +53,17 @@ def run(store: Store, *, progress: Progress | None = None) -> Summary:
     return summary
 
 
-def _events(store: Store, findings: pa.Table, words: Vocabulary, summary: Summary) -> Iterator[pa.Table]:
-    """The findings' own events, and of all others those that start processes, connect, or tell addresses."""
+def around(store: Store, findings: pa.Table, words: Vocabulary, summary: Summary) -> Iterator[pa.Table]:
+    """The findings' own events, all others that start processes or connect, and of those that only tell addresses or what is
+    common one for each day."""
     wanted = pa.array(sorted(set(findings["event_id"].to_pylist()) - {None}), pa.string())
     own_kinds = set(findings["kind"].to_pylist())
     around = [*words.starts(), *words.connectors()]
     for entry in store.entries("events"):
         held = kinds_in(entry)
         context = [prefix for prefix in around if any(kinds.covers(prefix, kind) for kind in held)]
-        tells = [prefix for prefix in words.addresses if any(kinds.covers(prefix, kind) for kind in held)]
+        tells = [p for p in {*words.addresses, *words.marks} if any(kinds.covers(p, kind) for kind in held)]
+        tells.sort()
         asked = {k for k in held if k in own_kinds or any(kinds.covers(p, k) for p in (*context, *tells))}
         if not asked:
             continue
@@ -78,7 +80,7 @@ def _events(store: Store, findings: pa.Table, words: Vocabulary, summary: Summar
                 mask = pc.or_(mask, _covered(table, tells))
             chosen = _plain(table.filter(pc.fill_null(mask, False)), columns)
             if tells:
-                chosen = _distinct(chosen, wanted, words, tells)
+                chosen = _distinct(chosen, wanted, words, tells, context)
             summary.context += chosen.num_rows
             if chosen.num_rows:
                 yield chosen
@@ -117,21 +119,39 @@ def _text(value: str | None) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _distinct(table: pa.Table, own: pa.Array, words: Vocabulary, tells: list[str]) -> pa.Table:
-    """Of the events that are only asked for addresses, one for each host and address."""
+def _distinct(table: pa.Table, own: pa.Array, words: Vocabulary, tells: list[str], context: list[str]) -> pa.Table:
+    """Of the events that are only asked for addresses and marks, one for each host, day and value."""
     told = pc.and_(_covered(table, tells), pc.invert(pc.is_in(table["event_id"], own)))
-    rest = table.filter(pc.invert(told))
-    fields = sorted(
-        {n for p in tells for n in _columns(words, [p]) if any(a.field == n or n in a.when for a in words.addresses[p])}
-    )
-    by = ["kind", "host", *(name for name in fields if name in table.column_names)]
-    some = table.filter(told).select(["event_id", "time", *by])
-    if some.num_rows:
-        flat = some.set_column(some.column_names.index("kind"), "kind", pc.cast(some["kind"], pa.string()))
-        flat = flat.set_column(flat.column_names.index("host"), "host", pc.cast(flat["host"], pa.string()))
-        some = flat.group_by(by).aggregate([("event_id", "min"), ("time", "min")])
-        some = some.rename_columns([name.removesuffix("_min") for name in some.column_names])
+    if context:
+        told = pc.and_(told, pc.invert(_covered(table, context)))
+    rest, some = table.filter(pc.invert(told)), table.filter(told)
+    if not some.num_rows:
+        return rest
+    for name in ("kind", "host"):
+        some = some.set_column(some.column_names.index(name), name, pc.cast(some[name], pa.string()))
+    some = some.append_column("day", pc.floor_temporal(some["time"], unit="day"))
+    parts = []
+    for names in sorted(_told(words, tells)):
+        by = [name for name in names if name in some.column_names]
+        there = some.filter(pc.invert(pc.is_null(some[by[0]]))) if by else some.slice(0, 0)
+        if there.num_rows:
+            flat = there.select(["event_id", "time", "kind", "host", "day", *by]).group_by(["kind", "host", "day", *by])
+            found = flat.aggregate([("event_id", "min"), ("time", "min")]).drop_columns(["day"])
+            parts.append(found.rename_columns([name.removesuffix("_min") for name in found.column_names]))
     plain = pa.schema(
         [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in rest.schema]
     )
-    return pa.concat_tables([rest.cast(plain), some], promote_options="permissive")
+    return pa.concat_tables([rest.cast(plain), *parts], promote_options="permissive")
+
+
+def _told(words: Vocabulary, tells: list[str]) -> set[tuple[str, ...]]:
+    """The sets of fields that are asked for together: of an address with its condition, of a mark."""
+    out = set()
+    for prefix in tells:
+        out.update((one.field, *sorted(one.when)) for one in words.addresses.get(prefix, ()))
+        for field in words.marks.get(prefix, ()):
+            names = [name for names, _ in field.parts for name in ([names] if isinstance(names, str) else names)]
+            if "account" not in names:
+                alternatives = [names] if len(field.parts) > 1 else [[name] for name in names]
+                out.update(tuple(name for name in some if name != "host") for some in alternatives)
+    return out - {()}

@@ -1,0 +1,152 @@
+"""Fits ``src/ringleader/link/model.yml`` on simulated operators: two logistic regressions, one on whether a bundle of findings
+is an actor's, one on whether two bundles are the same actor's.
+
+    python benchmarks/link_fit.py --seeds 100 101 ... 109 --cases DIR > src/ringleader/link/model.yml
+
+``DIR/sSEED/alpha/case`` and ``DIR/sSEED/truth/alpha`` are what ``ringleader simulate``, ``ingest`` and ``detect`` made of each
+seed; what is missing is made. Newton's method with a ridge penalty (Hastie, Tibshirani and Friedman, 4.4.1).
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ringleader.link import bridge, kernel, stage, suspicion
+from ringleader.link.entities import vocabulary
+from ringleader.link.model import Model
+from ringleader.scenario import truth
+from ringleader.scenario.scores.matched import NONE, match
+from ringleader.store import Store
+
+RIDGE = 3.0
+FLOOR = -1.0
+MARGIN = 0.5
+"""Above the noisiest group of the seeds that nobody is behind: log odds from which on a group is an intrusion."""
+LEAST = 0.5
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Told:
+    """``actors``: whose each bundle is, None for nobody's."""
+
+    found: kernel.Bundled
+    actors: list[int | None]
+
+
+def told(folder: Path, seed: int, rules: list[Path]) -> Told:
+    case, where = folder / f"s{seed}" / "alpha" / "case", folder / f"s{seed}" / "truth" / "alpha"
+    if not (case / "store").exists():
+        make(folder / f"s{seed}", seed, rules)
+    store = Store.open(case)
+    words = vocabulary()
+    findings = store.read("findings")
+    found = kernel.bundled(findings, stage.around(store, findings, words, stage.Summary()), words)
+    judged = match(store, truth.read(where))
+    actor = dict(zip(judged.findings["finding_id"].to_pylist(), judged.actor.tolist(), strict=True))
+    actors = []
+    for one in found.bundles:
+        counts = Counter(actor[found.vertices[n].name] for n in one.findings)
+        counts.pop(NONE, None)
+        actors.append(counts.most_common(1)[0][0] if counts else None)
+    return Told(found, actors)
+
+
+def make(folder: Path, seed: int, rules: list[Path]) -> None:
+    chosen = [item for path in rules for item in ("--rules", path)]
+    for verb in (
+        ["simulate", folder, "--seed", seed],
+        ["ingest", folder / "alpha" / "case", folder / "alpha" / "evidence"],
+        ["detect", folder / "alpha" / "case", *chosen],
+    ):
+        subprocess.run([sys.executable, "-m", "ringleader", *map(str, verb), "--quiet"], check=True, capture_output=True)
+
+
+def fit(x: Floats, y: Floats, weight: Floats) -> Floats:
+    """Weights of the features; the first is the constant, which the penalty leaves alone."""
+    middle, scale = x.mean(0), x.std(0)
+    scale[scale == 0] = 1
+    middle[0], scale[0] = 0, 1
+    z = (x - middle) / scale
+    ridge = np.full(z.shape[1], RIDGE)
+    ridge[0] = 0
+    beta = np.zeros(z.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-z @ beta))
+        hessian = (z * (weight * p * (1 - p))[:, None]).T @ z + np.diag(ridge)
+        step = np.linalg.solve(hessian, z.T @ (weight * (y - p)) - ridge * beta)
+        beta += step
+        if abs(step).max() < 1e-7:
+            break
+    out = beta / scale
+    out[0] = beta[0] - (beta[1:] * middle[1:] / scale[1:]).sum()
+    return np.asarray(out)
+
+
+def named(names: tuple[str, ...], beta: Floats) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, beta, strict=True)}
+
+
+def learn(cases: list[Told], fitted: str) -> Model:
+    entities = vocabulary().entities
+    asked = [suspicion.Suspicion(one.found.vertices, one.found.rows, one.found.days, entities) for one in cases]
+    single = [[ask.features([each]) for each in one.found.bundles] for ask, one in zip(asked, cases, strict=True)]
+    mine = [actor is not None for one in cases for actor in one.actors]
+    of_bundles = named(suspicion.FEATURES, fitted_to([row for rows in single for row in rows], mine))
+    odds = [[suspicion.log_odds(of_bundles, row) for row in rows] for rows in single]
+    pairs: dict[bool, list[list[float]]] = {True: [], False: []}
+    same: dict[bool, list[bool]] = {True: [], False: []}
+    whose: dict[bool, list[tuple[int, frozenset[int | None]]]] = {True: [], False: []}
+    for number, (one, sure) in enumerate(zip(cases, odds, strict=True)):
+        bridges = bridge.Bridges(one.found.bundles, sure, one.found.days, entities)
+        for pair in bridges.pairs(FLOOR):
+            left, right = one.actors[pair.left], one.actors[pair.right]
+            shared = bridges.compare(pair)
+            pairs[shared.near].append(shared.features)
+            same[shared.near].append(left is not None and left == right)
+            whose[shared.near].append((number, frozenset((left, right))))
+    near, far = (named(bridge.FEATURES, fitted_to(pairs[key], same[key], whose[key])) for key in (True, False))
+    said = f"{fitted}: {len(mine):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
+    first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, near, far)
+    rows, anyone = [], []
+    for ask, one, sure in zip(asked, cases, odds, strict=True):
+        of = {id(each): actor for each, actor in zip(one.found.bundles, one.actors, strict=True)}
+        for some in kernel.grouped(one.found, sure, vocabulary(), first)[0]:
+            rows.append(ask.features(some))
+            anyone.append(any(of[id(each)] is not None for each in some))
+    group = named(suspicion.FEATURES, fitted_to(rows, anyone))
+    noise = max(suspicion.log_odds(group, row) for row, actor in zip(rows, anyone, strict=True) if not actor)
+    return msgspec.structs.replace(first, worthy=round(noise + MARGIN, 2), group=group)
+
+
+def fitted_to(rows: list[list[float]], truth: list[bool], whose: list[Any] | None = None) -> Floats:
+    """``whose`` two actors each row is of: those with many rows weigh the root of their number."""
+    count = Counter(whose or ())
+    weight = np.array([count[each] ** -0.5 for each in whose]) if whose else np.ones(len(truth))
+    return fit(np.array(rows), np.array(truth, float), weight)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(100, 110)))
+    parser.add_argument("--cases", type=Path, required=True)
+    parser.add_argument("--rules", type=Path, action="append", default=[])
+    asked = parser.parse_args()
+    cases = [told(asked.cases, seed, asked.rules) for seed in asked.seeds]
+    said = f"benchmarks/link_fit.py --seeds {' '.join(map(str, asked.seeds))}"
+    print(msgspec.yaml.encode(learn(cases, said)).decode(), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""What is common in this organisation: on how many days a rule fires, or a name is seen, learnt from the evidence itself.
+
+A thing that was seen on ``n`` of the ``T`` days that are not the asker's own has the rate (n + 1/2) / (T + 1); its weight is
+minus log of that, in nats. The asker's own window is left out, so that what came with it is rare, and what is there every week
+weighs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Days(Generic[K]):
+    """Days on which each thing was seen. ``span``: the first and the last day of the evidence."""
+
+    def __init__(self, seen: Iterable[tuple[K, int]], span: tuple[int, int]) -> None:
+        found: defaultdict[K, set[int]] = defaultdict(set)
+        for thing, day in seen:
+            found[thing].add(day)
+        self._days: Mapping[K, Sequence[int]] = {thing: sorted(days) for thing, days in found.items()}
+        self._first, self._last = span
+
+    def weight(self, thing: K, *own: range) -> float:
+        """In nats, with the days ``own`` left out; these may overlap."""
+        return self._weighed(self._days.get(thing, ()), own)
+
+    def _weighed(self, days: Sequence[int], own: Sequence[range]) -> float:
+        total, count = self._last - self._first + 1, len(days)
+        for start, stop in _apart(own):
+            total -= max(0, min(stop, self._last + 1) - max(start, self._first))
+            count -= bisect_left(days, stop) - bisect_left(days, start)
+        return -math.log((count + 0.5) / (max(total, count) + 1))
+
+
+def _apart(ranges: Iterable[range]) -> list[tuple[int, int]]:
+    """The same days without overlap."""
+    out: list[tuple[int, int]] = []
+    for one in sorted((some for some in ranges if len(some)), key=lambda some: some.start):
+        if out and one.start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], one.stop))
+        else:
+            out.append((one.start, one.stop))
+    return out
