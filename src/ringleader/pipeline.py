@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the stages of one run share. ``rules`` are files, folders and archives, the built-in ones among them."""
+    """What the stages of one run share. ``rules`` are files, folders and archives, the built-in ones among them;
+    ``knowledge`` is a folder, None for the built-in one."""
 
     case: Case
     store: Store
@@ -37,6 +38,7 @@ class Run:
     check: bool = False
     zone: str = "UTC"
     clear_subscribers: bool = False
+    knowledge: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,12 @@ def _profile(run: Run) -> Any:
     )
 
 
+def _attribute(run: Run) -> Any:
+    from ringleader.attribute import stage
+
+    return stage.run(run.store, run.knowledge, progress=run.progress)
+
+
 def _report(run: Run) -> Any:
     from ringleader import report
     from ringleader.detect import stage
@@ -102,6 +110,8 @@ def _report(run: Run) -> Any:
 
 RULES = "rules of detect"
 """Where the notes keep the rules; no stage has this name."""
+KNOWLEDGE = "knowledge of attribute"
+"""Where they keep the folder of the knowledge, empty for the built-in one."""
 
 STAGES = (
     Stage(
@@ -133,6 +143,13 @@ STAGES = (
         work=_profile,
     ),
     Stage(
+        "attribute",
+        reads=("traits", "campaigns", "intrusions", "steps", "findings", "knowledge"),
+        writes=("attributions",),
+        what="rank known groups, and none of them, by techniques and software; with reasons",
+        work=_attribute,
+    ),
+    Stage(
         "report",
         reads=("evidence", "events", "rejects", "findings", "intrusions", "steps", "case"),
         writes=("reports",),
@@ -160,6 +177,8 @@ def perform(stage: Stage, run: Run, *, again: bool = True) -> Outcome:
     notes.put(stage.name, [before, _outputs(stage, run)])
     if "rules" in stage.reads:
         notes.put(RULES, [str(path.absolute()) for path in run.rules])
+    if "knowledge" in stage.reads:
+        notes.put(KNOWLEDGE, [str(run.knowledge.absolute())] if run.knowledge else [])
     return Outcome(stage, summary)
 
 
@@ -167,6 +186,13 @@ def rules_before(root: Path) -> tuple[Path, ...] | None:
     """The rules that the findings of the store at ``root`` were made with, None when that is not known."""
     noted = _Notes(root / "stages.json").get(RULES)
     return tuple(map(Path, noted)) if isinstance(noted, list) and noted else None
+
+
+def knowledge_before(root: Path) -> Path | None:
+    """The folder of the knowledge that the attributions of the store at ``root`` were made with, None for the built-in
+    one or when that is not known."""
+    noted = _Notes(root / "stages.json").get(KNOWLEDGE)
+    return Path(noted[0]) if isinstance(noted, list) and noted else None
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
@@ -189,6 +215,8 @@ def _inputs(stage: Stage, run: Run) -> str:
     parts = [__version__, stage.name, *_contents(stage.reads, run)]
     if "rules" in stage.reads:
         parts.append(fingerprint(run.rules))
+    if "knowledge" in stage.reads:
+        parts.append(fingerprint([run.knowledge]) if run.knowledge else "built-in")
     if "case" in stage.reads:
         parts.append(run.case.config.model_dump_json())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -106,6 +106,7 @@ _OF_STAGES: dict[str, Callable[..., None]] = {
     "detect": detect.detect,
     "link": link.link,
     "profile": profile.profile,
+    "attribute": attribute.attribute,
     "report": report.report,
 }
 _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
@@ -116,7 +117,6 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     (_CASE, show.show, "Tell one intrusion as a story: entry, phases, hosts, accounts, gaps, weakest link, traits."),
     (_CASE, verify.verify, "Recompute the hashes of all evidence and tables."),
     *((_STAGES, _OF_STAGES[stage.name], f"{stage.what[0].upper()}{stage.what[1:]}.") for stage in STAGES),
-    (_WHO, attribute.attribute, "Rank known groups, and none of them, by techniques and software; with reasons."),
     (_PRACTICE, simulate.simulate, "Write the logs of a made-up operator with made-up intruders, and the truth apart."),
     (_PRACTICE, score.score, "Hold what was found in a synthetic operator's logs beside the truth about it."),
 )

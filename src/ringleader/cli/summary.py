@@ -27,6 +27,9 @@ _QUESTIONS = {
     "intrusions": """
         SELECT intrusion_id, first_time, last_time, hosts, accounts, tactics, findings, level, score
         FROM intrusions ORDER BY score DESC, intrusion_id""",
+    "attributions": """
+        SELECT candidate, name, verdict, count(*) AS campaigns FROM attributions WHERE rank = 1
+        GROUP BY candidate, name, verdict ORDER BY candidate = 'unknown', campaigns DESC, candidate, verdict""",
     "traits": "SELECT kind, count(*) AS traits FROM traits GROUP BY kind ORDER BY traits DESC, kind",
 }
 
@@ -45,6 +48,7 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "intrusions": found["intrusions"],
         "leads": {row["level"]: row["findings"] for row in found["leads"]},
         "traits": {row["kind"]: row["traits"] for row in found["traits"]},
+        "attributions": found["attributions"],
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
@@ -64,6 +68,8 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
         screen.facts([("leads", _leads(found))])
     if "profile" in ran:
         screen.facts([("traits", _traits(found["traits"]))])
+    if "attribute" in ran:
+        screen.facts([("whom like", _attributions(found["attributions"]))])
     skipped = [one.stage.name for one in outcomes if one.skipped]
     if skipped:
         screen.say(f"Nothing new for: {', '.join(skipped)}")
@@ -114,6 +120,22 @@ def _traits(rows: list[dict[str, Any]]) -> str:
     return (
         f"{total:,} ({some}{', ...' if len(rows) > 4 else ''}); see: ringleader show CASE INTRUSION" if rows else "none"
     )
+
+
+def _attributions(rows: list[dict[str, Any]]) -> str:
+    """Of each campaign what came first. Groups by name, for an id says nothing to most people."""
+    if not rows:
+        return "nothing to compare"
+    said = [
+        f"{screen.count(row['campaigns'], 'campaign')} {row['verdict']}"
+        + ("" if row["candidate"] == "unknown" else f" {row['name']}")
+        for row in rows
+    ]
+    return "; ".join(_first(said, 6)) + "; see: ringleader attribute CASE"
+
+
+def _first(said: list[str], most: int) -> list[str]:
+    return said if len(said) <= most else [*said[:most], f"and {len(said) - most} more"]
 
 
 def _by_level(rows: list[dict[str, Any]]) -> str:
