@@ -20,7 +20,7 @@ from ringleader.store import Store
 
 
 def test_each_stage_reads_only_what_an_earlier_one_wrote_or_the_user_gave() -> None:
-    given = {"evidence files", "rules", "case"}
+    given = {"evidence files", "rules", "case", "knowledge"}
     for stage in pipeline.STAGES:
         assert set(stage.reads) <= given, stage.name
         given |= set(stage.writes)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the stages of one run share. ``rules`` are files, folders and archives, the built-in ones among them."""
+    """What the stages of one run share. ``rules`` are files, folders and archives, the built-in ones among them;
+    ``knowledge`` is a folder, None for the built-in one."""
 
     case: Case
     store: Store
@@ -39,6 +40,7 @@ class Run:
     zone: str = "UTC"
     clear_subscribers: bool = False
     report: report.Options | None = None
+    knowledge: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,12 @@ def _cluster(run: Run) -> Any:
     return cluster.run(run.store, run.case.config, progress=run.progress)
 
 
+def _attribute(run: Run) -> Any:
+    from ringleader.attribute import stage
+
+    return stage.run(run.store, run.knowledge, progress=run.progress)
+
+
 def _assess(run: Run) -> Any:
     from ringleader import assess
 
@@ -125,6 +133,8 @@ def _report(run: Run) -> Any:
 
 RULES = "rules of detect"
 """Where the notes keep the rules; no stage has this name."""
+KNOWLEDGE = "knowledge of attribute"
+"""Where they keep the folder of the knowledge, empty for the built-in one."""
 
 STAGES = (
     Stage(
@@ -161,6 +171,13 @@ STAGES = (
         writes=("pairs", "campaigns"),
         what="group intrusions into campaigns, one actor each, and say how the campaigns overlap",
         work=_cluster,
+    ),
+    Stage(
+        "attribute",
+        reads=("traits", "campaigns", "intrusions", "steps", "findings", "knowledge"),
+        writes=("attributions",),
+        what="rank known groups, and none of them, by techniques and software; with reasons",
+        work=_attribute,
     ),
     Stage(
         "assess",
@@ -210,6 +227,8 @@ def perform(stage: Stage, run: Run, *, again: bool = True) -> Outcome:
     notes.put(stage.name, [before, _outputs(stage, run)])
     if "rules" in stage.reads:
         notes.put(RULES, [str(path.absolute()) for path in run.rules])
+    if "knowledge" in stage.reads:
+        notes.put(KNOWLEDGE, [str(run.knowledge.absolute())] if run.knowledge else [])
     return Outcome(stage, summary)
 
 
@@ -217,6 +236,13 @@ def rules_before(root: Path) -> tuple[Path, ...] | None:
     """The rules that the findings of the store at ``root`` were made with, None when that is not known."""
     noted = _Notes(root / "stages.json").get(RULES)
     return tuple(map(Path, noted)) if isinstance(noted, list) and noted else None
+
+
+def knowledge_before(root: Path) -> Path | None:
+    """The folder of the knowledge that the attributions of the store at ``root`` were made with, None for the built-in
+    one or when that is not known."""
+    noted = _Notes(root / "stages.json").get(KNOWLEDGE)
+    return Path(noted[0]) if isinstance(noted, list) and noted else None
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
@@ -239,6 +265,8 @@ def _inputs(stage: Stage, run: Run) -> str:
     parts = [__version__, stage.name, *_contents(stage.reads, run)]
     if "rules" in stage.reads:
         parts.append(fingerprint(run.rules))
+    if "knowledge" in stage.reads:
+        parts.append(fingerprint([run.knowledge]) if run.knowledge else "built-in")
     if "case" in stage.reads:
         parts.append(run.case.config.model_dump_json())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

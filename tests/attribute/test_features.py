@@ -100,4 +100,15 @@ def test_trust_tempers_every_match(corpus: Corpus) -> None:
     half = features.table(standing, Evidence(t, s, np.full(len(t), 0.5), np.full(len(s), 0.5)))
     matching = len(features.MATCHING)
     assert (half[:, :matching] <= full[:, :matching] + 1e-12).all()
-    assert (half[:, matching:] == full[:, matching:]).all()
+    assert half[:, matching : matching + 2] == pytest.approx(full[:, matching : matching + 2] / 2)
+    assert (half[:, matching + 2 :] == full[:, matching + 2 :]).all()
+
+
+def test_what_is_hardly_believed_is_hardly_there(corpus: Corpus) -> None:
+    standing = corpus.standing()
+    t, s = np.flatnonzero(corpus.group_technique[5])[:8], np.flatnonzero(corpus.group_software[5])[:4]
+    noise = np.setdiff1d(np.arange(40), t)
+    alone = features.table(standing, Evidence.of(t, s))
+    trust = np.concatenate([np.ones(len(t)), np.full(len(noise), 1e-9)])
+    among = features.table(standing, Evidence(np.concatenate([t, noise]), s, trust, np.ones(len(s))))
+    assert among == pytest.approx(alone, abs=1e-4)

@@ -158,6 +158,13 @@ class Standing:
         return (self.software_reports > 0).astype(np.float32)
 
     @cached_property
+    def family(self) -> Floats:
+        """G x T, 1 where the group uses the technique or a sub-technique of it; columns of sub-techniques are empty."""
+        found = np.zeros_like(self.technique)
+        np.maximum.at(found.T, self.corpus.parent, self.technique.T)
+        return found
+
+    @cached_property
     def reports(self) -> Floats:
         """G, the reports about each group."""
         found = np.bincount(self.corpus.pair_group[self.kept], minlength=len(self.corpus.groups))

@@ -70,9 +70,19 @@ class Evidence:
             self.software_trust[software],
         )
 
+    def faded(self, factor: float) -> Evidence:
+        """Every technique's trust times ``factor``."""
+        return Evidence(self.techniques, self.software, self.technique_trust * factor, self.software_trust)
+
     @property
     def size(self) -> int:
         return len(self.techniques) + len(self.software)
+
+    @property
+    def worth(self) -> tuple[float, float]:
+        """How many techniques, and how much software, this is by trust: ten that are real with one chance in ten are
+        one."""
+        return float(self.technique_trust.sum()), float(self.software_trust.sum())
 
 
 @dataclass(frozen=True)
@@ -115,8 +125,7 @@ def matches(standing: Standing, evidence: Evidence) -> Matches:
     implied = (standing.implied_reports[s][:, t] > 0).any(0)
     through = standing.software @ (standing.implied_reports[:, t] > 0).astype(np.float32) > 0
     parent = standing.corpus.parent
-    family = np.zeros_like(standing.technique)
-    np.maximum.at(family.T, parent, standing.technique.T)
+    family = standing.family
     kin = family[:, parent[t]] > 0
     holders = standing.software_holders[s]
     return Matches(
@@ -130,8 +139,8 @@ def matches(standing: Standing, evidence: Evidence) -> Matches:
         by_report=_reports(standing, evidence, known),
         size=np.column_stack(
             [
-                -len(t) * np.log1p(standing.technique.sum(1) / PRIOR_SIZE),
-                -len(s) * np.log1p(standing.software.sum(1) / SOFTWARE_PRIOR_SIZE),
+                -evidence.worth[0] * np.log1p(standing.technique.sum(1) / PRIOR_SIZE),
+                -evidence.worth[1] * np.log1p(standing.software.sum(1) / SOFTWARE_PRIOR_SIZE),
                 np.log1p(standing.technique.sum(1)),
                 np.log1p(standing.reports),
             ]
@@ -154,16 +163,18 @@ def _reports(standing: Standing, evidence: Evidence, known: float) -> Matrix:
     corpus, t, s = standing.corpus, evidence.techniques, evidence.software
     technique_weight = _rarity(known, standing.technique_holders) ** 2
     software_weight = _rarity(known, standing.software_holders) ** 2
-    ours_t, ours_s = technique_weight[t].sum(), software_weight[s].sum()
+    # What is hardly believed is hardly there: it neither matches nor makes the evidence larger.
+    ours_t = technique_weight[t] @ evidence.technique_trust
+    ours_s = software_weight[s] @ evidence.software_trust
     theirs_t, theirs_s = _norms(corpus.pair_technique, technique_weight), _norms(corpus.pair_software, software_weight)
     hit_t, hit_s = corpus.pair_technique[:, t], corpus.pair_software[:, s]
     both_t = hit_t @ (technique_weight[t] * evidence.technique_trust)
     both_s = hit_s @ (software_weight[s] * evidence.software_trust)
     common = hit_t @ evidence.technique_trust + SOFTWARE_COUNTS * (hit_s @ evidence.software_trust)
     either = (
-        len(t) + SOFTWARE_COUNTS * len(s)
+        evidence.worth[0] + SOFTWARE_COUNTS * evidence.worth[1]
         + corpus.pair_technique.sum(1) + SOFTWARE_COUNTS * corpus.pair_software.sum(1)
-        - hit_t.sum(1) - SOFTWARE_COUNTS * hit_s.sum(1)
+        - common
     )  # fmt: skip
     found = np.column_stack(
         [

@@ -27,6 +27,11 @@ def verdict(probability: float, by_kind: dict[str, float], runner_up: float) -> 
     return "not indicated"
 
 
+def least() -> float:
+    """The probability below which a group is "not indicated", whatever speaks for it."""
+    return min(float(rule["probability"]) for rule in _words()["verdicts"] if rule["kinds"])
+
+
 def unknown(probability: float) -> str:
     """What "none of the known groups" is called."""
     return next(str(rule["verdict"]) for rule in _words()["unknown"] if probability >= rule["probability"])

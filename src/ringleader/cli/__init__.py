@@ -112,6 +112,7 @@ _OF_STAGES: dict[str, Callable[..., None]] = {
     "link": link.link,
     "profile": profile.profile,
     "cluster": cluster.cluster,
+    "attribute": attribute.attribute,
     "assess": assess.assess,
     "report": report.report,
 }
@@ -124,7 +125,6 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     (_CASE, verify.verify, "Recompute the hashes of all evidence and tables."),
     *((_STAGES, _OF_STAGES[stage.name], f"{stage.what[0].upper()}{stage.what[1:]}.") for stage in STAGES),
     (_OUT, export.export, "Write what was found for others' tools: STIX, MISP, Navigator, Timesketch, Sigma and more."),
-    (_WHO, attribute.attribute, "Rank known groups, and none of them, by techniques and software; with reasons."),
     (_PRACTICE, simulate.simulate, "Write the logs of a made-up operator with made-up intruders, and the truth apart."),
     (_PRACTICE, score.score, "Hold what was found in a synthetic operator's logs beside the truth about it."),
 )

@@ -1,22 +1,26 @@
-"""``ringleader attribute``: whom techniques and software are like."""
+"""``ringleader attribute``: whom the campaigns of a case, or given techniques and software, are like."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ringleader.cli import options, screen
+from ringleader.cli import options, ranking, screen, stage
 
 if TYPE_CHECKING:
-    from ringleader.attribute import Attribution, Candidate
-    from ringleader.knowledge import Knowledge
+    from ringleader.attribute import told
 
-GROUPS = 5
-LINES = 12
+TOLD = 5
+"""Campaigns that are told in full without ``--all``."""
 
+MaybeCase = Annotated[
+    Path | None,
+    typer.Argument(metavar="[CASE]", help="Folder of the case; or give --traits instead.", show_default=False),
+]
 Traits = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--traits",
         metavar="TRAITS",
@@ -25,15 +29,40 @@ Traits = Annotated[
         show_default=False,
     ),
 ]
+Campaign = Annotated[
+    str | None,
+    typer.Option(
+        "--campaign", metavar="ID", help="Only this campaign: its id, or as much of it as is unique.",
+        show_default=False,
+    ),
+]  # fmt: skip
 
 
 def attribute(
-    traits: Traits,
-    knowledge: options.KnowledgePath = None,
+    case: MaybeCase = None,
+    traits: Traits = None,
+    campaign: Campaign = None,
+    knowledge: options.CaseKnowledge = None,
     everything: options.Everything = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
+    from ringleader.errors import UsageError
+
+    if (case is None) == (traits is None):
+        raise UsageError(
+            "give a case, or techniques and software with --traits" + (", not both" if traits else ""),
+            hint="ringleader attribute CASE, or ringleader attribute --traits T1505.003,S0020",
+        )
+    if traits is not None:
+        if campaign is not None:
+            raise UsageError("--campaign names one of a case, and there is none", hint="leave it out, or --traits")
+        _given(traits, None if knowledge == Path("builtin") else knowledge, everything=everything, as_json=as_json)
+    elif case is not None:
+        _of_case(case, campaign, knowledge, everything=everything, as_json=as_json)
+
+
+def _given(traits: str, knowledge: Path | None, *, everything: bool, as_json: bool) -> None:
     from ringleader.attribute import Attributor, Model
     from ringleader.attribute.traits import read
     from ringleader.knowledge import BUILT_IN, Knowledge
@@ -46,92 +75,72 @@ def attribute(
     for note in answer.notes:
         screen.say(note)
     if as_json:
-        screen.data({**_data(answer), "ignored": given.ignored})
+        screen.data({**ranking.data(answer), "ignored": given.ignored})
     else:
-        _show(answer, base, everything)
+        ranking.show(answer, base, everything)
+        screen.say(ranking.MEANS)
 
 
-def _data(answer: Attribution) -> dict[str, Any]:
-    import dataclasses
+def _of_case(case: Path, wanted: str | None, knowledge: Path | None, *, everything: bool, as_json: bool) -> None:
+    from ringleader import pipeline
+    from ringleader.attribute import told
+    from ringleader.knowledge import Knowledge
 
-    data = dataclasses.asdict(answer)
-    word, percent = answer.band
-    return {**data, "band": {"word": word, "range": percent}}
+    work = next(one for one in pipeline.STAGES if one.name == "attribute")
+    with stage.prepared(case, (), None, ruled=False, knowledge=knowledge) as run:
+        pipeline.perform(work, run)
+    found = told.campaigns(run.store)
+    chosen = told.find(found, wanted) if wanted is not None else found
+    if as_json:
+        screen.data({"case": run.case.root, "campaigns": [_data(one) for one in chosen]})
+        return
+    if not found:
+        screen.line("There is no campaign and no intrusion to attribute.")
+        return
+    base = Knowledge.load(run.knowledge)
+    if wanted is None:
+        _overview(found, everything=everything)
+    shown = chosen if everything else chosen[:TOLD]
+    for one in shown:
+        names = f"{one.name} ({one.campaign_id})" if one.name else f"Intrusion {one.campaign_id}"
+        screen.heading(f"{names}: {screen.count(len(one.intrusions), 'intrusion')}")
+        for note in one.answer.notes:
+            screen.line(note)
+        ranking.show(one.answer, base, everything)
+    if len(shown) < len(chosen):
+        screen.line(f"and {len(chosen) - len(shown):,} more; --all tells them, --campaign ID one of them")
+    screen.say(ranking.MEANS)
 
 
-def _show(answer: Attribution, base: Knowledge, everything: bool) -> None:
-    first = answer.candidates[0]
-    word, percent = answer.band
-    screen.heading(f"{first.name}" + (f" ({first.id})" if first.id in base.entities else ""))
-    screen.facts(
-        [
-            ("verdict", first.verdict),
-            ("probability", f"{first.probability:.2f}, {word} ({percent})"),
-            ("evidence", answer.confidence),
-        ]
-    )
-    screen.heading("Candidates")
-    shown = answer.candidates if everything else answer.candidates[: GROUPS + 1]
+def _data(one: told.Told) -> dict[str, object]:
+    return {
+        "campaign_id": one.campaign_id,
+        "name": one.name,
+        "intrusion_ids": one.intrusions,
+        "traits": one.traits,
+        **ranking.data(one.answer),
+    }
+
+
+def _overview(found: list[told.Told], *, everything: bool) -> None:
+    screen.heading(f"{screen.count(len(found), 'campaign')}, the gravest first")
+    rows = found if everything else found[:20]
     screen.table(
-        ["id", "name", "probability", "verdict"],
-        [(c.id, c.name, f"{c.probability:.3f}", c.verdict) for c in shown],
-        right=["probability"],
-    )
-    rest = answer.candidates[len(shown) :]
-    if rest:
-        screen.line(f"and {len(rest):,} more with {sum(c.probability for c in rest):.3f} together; --all shows them")
-    for candidate in answer.groups[:2]:
-        _waterfall(candidate, base, everything)
-    _what_if(answer, base)
-
-
-def _waterfall(candidate: Candidate, base: Knowledge, everything: bool) -> None:
-    lines = [line for line in candidate.contributions if line.kind != "size"]
-    shown = lines if everything else lines[:LINES]
-    total = sum(line.weight for line in candidate.contributions)
-    screen.heading(f"Why {candidate.name}: {total:+.2f} nats against the average group")
-    rows = [(f"{line.weight:+.2f}", line.kind, _label(base, line.value), line.reason) for line in shown]
-    if len(shown) < len(lines):
-        left = sum(line.weight for line in lines[len(shown) :])
-        rows.append((f"{left:+.2f}", "", f"{len(lines) - len(shown)} smaller lines", "--all shows them"))
-    rows += [
-        (f"{line.weight:+.2f}", "size", "what is written about it", line.reason)
-        for line in candidate.contributions
-        if line.kind == "size"
-    ]
-    screen.table(["nats", "kind", "what", "why"], rows, right=["nats"])
-
-
-def _what_if(answer: Attribution, base: Knowledge) -> None:
-    screen.heading("What would change it")
-    changes = [*answer.without_kind, *([answer.planted] if answer.planted else [])]
-    screen.table(
-        ["without", "leading group", "probability", "unknown"],
-        [
-            (_label(base, c.without), _label(base, c.leader), f"{c.probability:.3f}", f"{c.unknown:.3f}")
-            for c in changes
-        ],
-        right=["probability", "unknown"],
-    )
-    if answer.planted:
-        screen.line(f"If one item were planted, {_label(base, answer.planted.without)} would mislead most.")
-    screen.heading("Look for next")
-    screen.table(
-        ["technique", "would speak for", "because", "gain"],
+        ["id", "name", "techniques", "software", "first", "probability", "verdict", "next"],
         [
             (
-                _label(base, lead.technique),
-                _label(base, lead.group),
-                f"{lead.seen_in} of its {lead.of} reports name it",
-                f"{lead.gain:.3f}",
+                one.campaign_id[:8],
+                one.name or "-",
+                f"{one.count('technique'):,}",
+                f"{one.count('software'):,}",
+                one.answer.candidates[0].name,
+                f"{one.answer.candidates[0].probability:.2f}",
+                one.answer.candidates[0].verdict,
+                one.answer.candidates[1].name if len(one.answer.candidates) > 1 else "-",
             )
-            for lead in answer.leads
+            for one in rows
         ],
-        right=["gain"],
+        right=["techniques", "software", "probability"],
     )
-    screen.say("A probability is about likeness to what is published of a group, not about who paid or ordered.")
-
-
-def _label(base: Knowledge, key: str) -> str:
-    entity = base.entities.get(key)
-    return f"{key} {entity.name}" if entity else key
+    if len(rows) < len(found):
+        screen.line(f"and {len(found) - len(rows):,} more; --all shows them")

@@ -10,6 +10,7 @@ def hunt(
     evidence: options.MoreEvidence = None,
     rules: options.Rules = None,
     no_builtin: options.NoBuiltin = False,
+    knowledge: options.CaseKnowledge = None,
     workers: options.Workers = None,
     timezone: options.Timezone = None,
     as_json: options.Json = False,
@@ -18,7 +19,14 @@ def hunt(
     from ringleader import pipeline
 
     with stage.prepared(
-        case, evidence or (), rules, no_builtin=no_builtin, workers=workers, timezone=timezone, create=bool(evidence)
+        case,
+        evidence or (),
+        rules,
+        no_builtin=no_builtin,
+        workers=workers,
+        timezone=timezone,
+        create=bool(evidence),
+        knowledge=knowledge,
     ) as run:
         outcomes = list(pipeline.hunt(run))
     if as_json:

@@ -104,6 +104,16 @@ KnowledgePath = Annotated[
         show_default=False,
     ),
 ]
+CaseKnowledge = Annotated[
+    Path | None,
+    typer.Option(
+        "--knowledge",
+        metavar="DIR",
+        help="A knowledge base made by `ringleader knowledge build`; by default that of the case's last run, else the"
+        " built-in one, ATT&CK v18.1. builtin for that.",
+        show_default=False,
+    ),
+]
 
 
 def zone(name: str | None, default: str = "UTC") -> str:

@@ -81,6 +81,7 @@ def prepared(
     timezone: str | None = None,
     create: bool = False,
     ruled: bool = True,
+    knowledge: Path | None = None,
 ) -> Iterator[pipeline.Run]:
     """All that a run needs. What is wrong with the call is found before a case is made or hours are spent."""
     from ringleader.errors import EvidenceError
@@ -90,6 +91,7 @@ def prepared(
     options.zone(timezone)
     if paths is None:
         paths = _rules_before(case) or rule_paths(None)
+    base = knowledge_path(knowledge, case)
     fresh, there = create and not (case.is_dir() and any(case.iterdir())), case.exists()
     opened = open_case(case, create=create)
 
@@ -105,6 +107,7 @@ def prepared(
             evidence=tuple(evidence),
             rules=paths,
             check=check,
+            knowledge=base,
         )
         try:
             yield run
@@ -148,6 +151,29 @@ def _rules_before(case: Path) -> tuple[Path, ...] | None:
     named = ", ".join(screen.clean(path) for path in before if path != BUILTIN)
     screen.say(f"Rules as in the last run: {named}" + (", and the built-in ones" if BUILTIN in before else ""))
     return before
+
+
+def knowledge_path(given: Path | None, case: Path) -> Path | None:
+    """The folder of the knowledge to use, None for the built-in one. Says at once that it is none, or is gone."""
+    from ringleader.attribute import Model
+    from ringleader.errors import UsageError
+    from ringleader.knowledge import Knowledge
+
+    if given == Path("builtin") and not given.exists():
+        return None
+    found = given or pipeline.knowledge_before(case / "store")
+    if found is None:
+        return None
+    if given is None:
+        if not found.exists():
+            raise UsageError(
+                f"the knowledge of the last run is gone: {screen.clean(found)}",
+                hint="name it with --knowledge; --knowledge builtin for the built-in one",
+            )
+        screen.say(f"Knowledge as in the last run: {screen.clean(found)}")
+    Knowledge.load(found)
+    Model.load(found)
+    return found
 
 
 def check_evidence(paths: Sequence[Path]) -> None:

@@ -31,6 +31,9 @@ _QUESTIONS = {
         SELECT aspect, count(*) FILTER (confidence <> 'unknown') AS said,
                count(*) FILTER (confidence = 'unknown') AS unknown
         FROM assessments GROUP BY aspect ORDER BY aspect""",
+    "attributions": """
+        SELECT candidate, name, verdict, count(*) AS campaigns FROM attributions WHERE rank = 1
+        GROUP BY candidate, name, verdict ORDER BY candidate = 'unknown', campaigns DESC, candidate, verdict""",
     "traits": "SELECT kind, count(*) AS traits FROM traits GROUP BY kind ORDER BY traits DESC, kind",
     "campaigns": """
         SELECT campaign_id, name, first_time, last_time, intrusion_ids, weakest_bridge
@@ -56,6 +59,7 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "assessments": {
             row["aspect"]: {"said": row["said"], "unknown": row["unknown"]} for row in found["assessments"]
         },
+        "attributions": found["attributions"],
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
@@ -77,6 +81,8 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
         screen.facts([("traits", _traits(found["traits"]))])
     if "cluster" in ran:
         screen.facts([("campaigns", _campaigns(found["campaigns"]))])
+    if "attribute" in ran:
+        screen.facts([("whom like", _attributions(found["attributions"]))])
     if "assess" in ran:
         screen.facts([("assessed", _assessed(found["assessments"]))])
     skipped = [one.stage.name for one in outcomes if one.skipped]
@@ -147,6 +153,22 @@ def _assessed(rows: list[dict[str, Any]]) -> str:
     said = ", ".join(f"{row['said']:,} {row['aspect']}" for row in rows if row["said"])
     unknown = sum(row["unknown"] for row in rows)
     return (said or "nothing can be said") + (f"; {unknown:,} cannot be told, and say why" if unknown else "")
+
+
+def _attributions(rows: list[dict[str, Any]]) -> str:
+    """Of each campaign what came first. Groups by name, for an id says nothing to most people."""
+    if not rows:
+        return "nothing to compare"
+    said = [
+        f"{screen.count(row['campaigns'], 'campaign')} {row['verdict']}"
+        + ("" if row["candidate"] == "unknown" else f" {row['name']}")
+        for row in rows
+    ]
+    return "; ".join(_first(said, 6)) + "; see: ringleader attribute CASE"
+
+
+def _first(said: list[str], most: int) -> list[str]:
+    return said if len(said) <= most else [*said[:most], f"and {len(said) - most} more"]
 
 
 def _by_level(rows: list[dict[str, Any]]) -> str:

@@ -165,8 +165,18 @@ ATTRIBUTIONS = _table(
     ("rank", pa.int64(), "1 for the most probable"),
     ("probability", pa.float64(), "of this candidate; those of a campaign sum to one"),
     ("verdict", WORD, "what may be said: likely, consistent with, ..."),
-    ("contributions", pa.string(), "JSON: kind, value, weight in nats, reason"),
-    ("detail", pa.string(), "JSON, for rank 1 only: band, confidence, without_kind, planted, leads, notes"),
+    (
+        "contributions",
+        pa.string(),
+        "JSON: kind, value, weight in nats, reason; for unknown, the first ten groups and all that are not called"
+        " not indicated, else an empty list",
+    ),
+    (
+        "detail",
+        pa.string(),
+        "JSON, for rank 1 only: band, confidence, without_kind, planted, leads, notes, and the traits compared, with"
+        " their grades",
+    ),
 )
 
 ASSESSMENTS = _table(
