@@ -103,7 +103,8 @@ def learn(cases: list[Told], fitted: str) -> Model:
     asked = [suspicion.Suspicion(one.found.vertices, one.found.rows, one.found.days, entities) for one in cases]
     single = [[ask.features([each]) for each in one.found.bundles] for ask, one in zip(asked, cases, strict=True)]
     mine = [actor is not None for one in cases for actor in one.actors]
-    of_bundles = named(suspicion.FEATURES, fitted_to([row for rows in single for row in rows], mine))
+    dark = [ask.blind().features([each]) for ask, one in zip(asked, cases, strict=True) for each in one.found.bundles]
+    of_bundles = named(suspicion.FEATURES, fitted_to([row for rows in single for row in rows] + dark, mine + mine))
     odds = [[suspicion.log_odds(of_bundles, row) for row in rows] for rows in single]
     pairs: dict[bool, list[list[float]]] = {True: [], False: []}
     same: dict[bool, list[bool]] = {True: [], False: []}
@@ -119,13 +120,14 @@ def learn(cases: list[Told], fitted: str) -> Model:
     near, far = (named(bridge.FEATURES, fitted_to(pairs[key], same[key], whose[key])) for key in (True, False))
     said = f"{fitted}: {len(mine):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
     first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, near, far)
-    rows, anyone = [], []
+    rows, dark, anyone = [], [], []
     for ask, one, sure in zip(asked, cases, odds, strict=True):
         of = {id(each): actor for each, actor in zip(one.found.bundles, one.actors, strict=True)}
         for some in kernel.grouped(one.found, sure, vocabulary(), first)[0]:
             rows.append(ask.features(some))
+            dark.append(ask.blind().features(some))
             anyone.append(any(of[id(each)] is not None for each in some))
-    group = named(suspicion.FEATURES, fitted_to(rows, anyone))
+    group = named(suspicion.FEATURES, fitted_to(rows + dark, anyone + anyone))
     noise = max(suspicion.log_odds(group, row) for row, actor in zip(rows, anyone, strict=True) if not actor)
     return msgspec.structs.replace(first, worthy=round(noise + MARGIN, 2), group=group)
 

@@ -1,8 +1,9 @@
 """What is common in this organisation: on how many days a rule fires, or a name is seen, learnt from the evidence itself.
 
-A thing that was seen on ``n`` of the ``T`` days that are not the asker's own has the rate (n + 1/2) / (T + 1); its weight is
+A thing that was seen on ``n`` of the ``T`` days that are not the asker's own has the rate (n + 1/2) / (T + 10); its weight is
 minus log of that, in nats. The asker's own window is left out, so that what came with it is rare, and what is there every week
-weighs nothing.
+weighs nothing. Ten days stand for what is known beforehand: where there is no background, a thing is taken to be seen on one
+day in twenty.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
+
+BEFOREHAND = 10
+"""Days."""
 
 K = TypeVar("K", bound=Hashable)
 
@@ -35,7 +39,7 @@ class Days(Generic[K]):
         for start, stop in _apart(own):
             total -= max(0, min(stop, self._last + 1) - max(start, self._first))
             count -= bisect_left(days, stop) - bisect_left(days, start)
-        return -math.log((count + 0.5) / (max(total, count) + 1))
+        return -math.log((count + 0.5) / (max(total, count) + BEFOREHAND))
 
 
 def _apart(ranges: Iterable[range]) -> list[tuple[int, int]]:

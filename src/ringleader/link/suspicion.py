@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 
 from ringleader.link.background import Days
 from ringleader.link.bundle import DAY, Bundle, Row
@@ -51,6 +52,12 @@ class Suspicion:
                 seen += ((fired, day) for fired in _fired(vertex, rows[vertex.name]))
         days = [day for _, day in seen]
         self._days = Days(seen, (min(days, default=0), max(days, default=0)))
+
+    def blind(self) -> Suspicion:
+        """The same without any background: as it is where the evidence is of one day."""
+        other = copy(self)
+        other._days, other._marks = Days((), (0, -1)), Days((), (0, -1))
+        return other
 
     def features(self, some: Iterable[Bundle]) -> list[float]:
         """Of bundles taken together, each rule once: where it is rarest. Their own days are no background."""
