@@ -49,7 +49,7 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "intrusions": found["intrusions"],
         "leads": {row["level"]: row["findings"] for row in found["leads"]},
         "traits": {row["kind"]: row["traits"] for row in found["traits"]},
-        "assessments": {row["aspect"]: {"said": row["said"], "unknown": row["unknown"]} for row in found["assessments"]},
+        "assessments": {row.pop("aspect"): row for row in found["assessments"]},
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }
