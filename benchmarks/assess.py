@@ -2,9 +2,9 @@
 
     python benchmarks/assess.py SEED... [--keep DIR] [--found] [--no-hosts]
 
-Simulates each seed, ingests, detects, makes intrusions and campaigns out of the truth (with ``--found`` those that the stages find
-are kept), profiles, assesses, and scores. Remediations in the case file name the hosts that were cleaned, as an operator that keeps
-a record would write them; ``--no-hosts`` leaves the case file as it is simulated.
+Simulates each seed, ingests, detects, makes intrusions and campaigns out of the truth (with ``--found`` those that the
+stages find are kept), profiles, assesses, and scores. Remediations in the case file name the hosts that were cleaned,
+as an operator that keeps a record would write them; ``--no-hosts`` leaves the case file as it is simulated.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,7 +40,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("seeds", nargs="+", type=int)
     options.add_argument("--keep", type=Path, help="folder for the cases; those that are there are used again")
-    options.add_argument("--found", action="store_true")
+    options.add_argument("--found", action="store_true", help="intrusions as found, each a campaign of its own")
+    options.add_argument("--campaigns", action="store_true", help="with --found: campaigns from the truth")
     options.add_argument("--no-hosts", action="store_true")
     options.add_argument("--quiet", action="store_true", help="the sums alone")
     given = options.parse_args()
@@ -48,7 +50,7 @@ def main() -> None:
     own = [0, 0, 0]
     late: list[float] = []
     for seed in given.seeds:
-        figures, mine, seconds, first = one(root, seed, found=given.found, hosts=not given.no_hosts)
+        figures, mine, seconds, first = one(root, seed, given)
         late += first
         for part in PARTS:
             told = asdict(getattr(figures, part))
@@ -82,7 +84,7 @@ def _shares(true: int, claimed: int, right: int) -> str:
     return said + (f" R {right / true:.3f}" if true else " R -")
 
 
-def one(root: Path, seed: int, *, found: bool, hosts: bool):
+def one(root: Path, seed: int, given):
     folder = root / str(seed)
     case = folder / "alpha" / "case"
     if not (folder / "ready").exists():
@@ -94,10 +96,12 @@ def one(root: Path, seed: int, *, found: bool, hosts: bool):
         shutil.copy(case / "ringleader.toml", folder / "as-simulated.toml")
     truth = truths.read(folder / "truth" / "alpha")
     plain = (folder / "as-simulated.toml").read_text()
-    (case / "ringleader.toml").write_text(_with_hosts(plain, truth) if hosts else plain)
+    (case / "ringleader.toml").write_text(_with_hosts(plain, truth) if not given.no_hosts else plain)
     store = Store.open(case)
-    if found:
+    if given.found:
         _hunt(case, folder, ("link",))
+        store = Store.open(case)
+        _campaigns(store, matched.match(store, truth) if given.campaigns else None)
     else:
         _from_truth(store, matched.match(store, truth))
     _hunt(case, folder, ("profile",))
@@ -131,7 +135,7 @@ def _late(store: Store, truth, pair) -> list[float]:
         told = said.get(f"c-{actor.id}")
         if told:
             first = min(line.time for line in truth.lines if line.actor == actor.id)
-            out.append((__import__("datetime").datetime.fromisoformat(told) - first).total_seconds() / 86400)
+            out.append((datetime.fromisoformat(told) - first).total_seconds() / 86400)
     return out
 
 
@@ -202,13 +206,36 @@ def _from_truth(store: Store, pair: matched.Matched) -> None:
         campaigns.setdefault(actor, []).append(intrusions[-1])
     table = [
         {"campaign_id": f"c-{actor}", "name": actor, "intrusion_ids": [one["intrusion_id"] for one in some],
-         "first_time": some[0]["first_time"], "last_time": max(one["last_time"] for one in some), "weakest_bridge": None}
+         "first_time": some[0]["first_time"], "last_time": max(one["last_time"] for one in some),
+         "weakest_bridge": None}
         for actor, some in campaigns.items()
     ]  # fmt: skip
     with store.transaction() as tx:
         for name, content in (("intrusions", intrusions), ("steps", steps), ("campaigns", table)):
             tx.drop_table(name)
             tx.write(name, "truth", pa.Table.from_pylist(content, tables.ALL[name]))
+
+
+def _campaigns(store: Store, pair: matched.Matched | None) -> None:
+    """Of each actor the found intrusions that are mostly its own; those of nobody are campaigns of their own. No
+    campaigns for None."""
+    rows = {row["intrusion_id"]: row for row in store.read("intrusions").to_pylist()}
+    groups: dict[str, list[str]] = {}
+    for number, name in enumerate(pair.found_ids if pair else ()):
+        owner = pair.owner.get(number)
+        groups.setdefault(f"c-{pair.actors[owner].id}" if owner is not None else f"c-{name}", []).append(name)
+    table = []
+    for campaign, some in groups.items():
+        some.sort(key=lambda one: (rows[one]["first_time"], one))
+        table.append({
+            "campaign_id": campaign, "name": campaign, "intrusion_ids": some,
+            "first_time": rows[some[0]]["first_time"], "last_time": max(rows[one]["last_time"] for one in some),
+            "weakest_bridge": None,
+        })  # fmt: skip
+    with store.transaction() as tx:
+        tx.drop_table("campaigns")
+        if table:
+            tx.write("campaigns", "truth", pa.Table.from_pylist(table, tables.CAMPAIGNS))
 
 
 if __name__ == "__main__":

@@ -292,16 +292,41 @@ def parse(text: str, path: str = CONFIG) -> Config:
         ) from error
     except RecursionError as error:
         raise ConfigError("nested too deep", path=path) from error
+    lines = dict(_lines(text))
     try:
-        return Config.model_validate(data)
+        config = Config.model_validate(data)
     except ValidationError as error:
-        lines = dict(_lines(text))
-        problems = sorted(
-            ((_line(lines, item["loc"]), *_explain(item)) for item in error.errors()), key=lambda p: p[0] or 0
-        )
-        line, message, hint = problems[0]
-        others = [f"line {number}: {said}; {instead}" for number, said, instead in problems[1:]]
-        raise ConfigError("\n".join([message, *others]), path=path, line=line, hint=hint) from error
+        raise _refused([(item["loc"], *_explain(item)) for item in error.errors()], lines, path) from error
+    if contradictions := list(_contradictions(config)):
+        raise _refused(contradictions, lines, path)
+    return config
+
+
+Problem = tuple[tuple[str | int, ...], str, str]
+"""Where, as pydantic names positions; what is wrong; what to write instead."""
+
+
+def _refused(problems: Sequence[Problem], lines: dict[tuple[str | int, ...], int], path: str) -> ConfigError:
+    """All problems, the first one's line in front."""
+    placed = sorted(((_line(lines, loc), said, instead) for loc, said, instead in problems), key=lambda p: p[0] or 0)
+    line, message, hint = placed[0]
+    others = [f"line {number}: {said}; {instead}" for number, said, instead in placed[1:]]
+    return ConfigError("\n".join([message, *others]), path=path, line=line, hint=hint)
+
+
+def _contradictions(config: Config) -> Iterator[Problem]:
+    """What each block may say, but not all of them together: a host with two roles, an account of two suppliers."""
+    roles: dict[str, Role] = {}
+    for index, asset in enumerate(config.asset):
+        host = asset.host.lower().rstrip(".")
+        if (known := roles.setdefault(host, asset.role)) != asset.role:
+            yield ("asset", index, "role"), f"asset.role: {asset.host!r} is {known} above", "keep one of the two blocks"
+    owners: dict[str, str] = {}
+    for index, supplier in enumerate(config.supplier):
+        for name in supplier.accounts:
+            if (other := owners.setdefault(name.lower(), supplier.name)) != supplier.name:
+                said = f"supplier.accounts: {name!r} is an account of {other!r} above"
+                yield ("supplier", index, "accounts"), said, "name it once, for whom it belongs to"
 
 
 def template() -> str:
@@ -339,7 +364,7 @@ def _toml(value: Any) -> str:
 _EXPECTED = {
     "string_type": 'write a text in quotes: {key} = "..."',
     "list_type": 'write a list in brackets: {key} = ["..."]',
-    "dict_type": "write a table in braces: {key} = { voice = 0.4 }",
+    "dict_type": "write a table in braces: {key} = {{ voice = 0.4 }}",
     "float_type": "write a share between 0 and 1: 0.4",
     "greater_than_equal": "write a share between 0 and 1: 0.4",
     "less_than_equal": "write a share between 0 and 1: 0.4",
@@ -353,7 +378,7 @@ _EXPECTED = {
 def _explain(item: Any) -> tuple[str, str]:
     """What is wrong, and what to write instead."""
     kind, key = item["type"], _key(item["loc"])
-    where = ".".join(part for part in item["loc"] if isinstance(part, str))
+    where = ".".join(part for part in item["loc"] if isinstance(part, str) and part != "[key]")
     given = reprlib.repr(item["input"])
     if kind == "extra_forbidden":
         known = list(_model(item["loc"][:-1]).model_fields)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
-from ringleader.assess import things, ways
+from ringleader.assess import names, things, ways
 from ringleader.assess.ground import Campaign, Ground, Intrusion
-from ringleader.assess.statement import HOUR, Confidence
+from ringleader.assess.statement import HOUR, Confidence, microseconds
 from ringleader.case import Remediation
 
 GRACE = 12 * HOUR
@@ -73,11 +72,8 @@ def _answers(ground: Ground) -> list[Answer]:
 
 
 def _answer(ground: Ground, one: Remediation) -> Answer:
-    from ringleader.assess import names
-
-    time = (one.time.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     hosts = frozenset(ground.hosts.name(host) for host in one.hosts)
-    return Answer(time, one.what, hosts, frozenset(names.account(name) for name in one.accounts))
+    return Answer(microseconds(one.time), one.what, hosts, frozenset(names.account(name) for name in one.accounts))
 
 
 def _all(ground: Ground) -> dict[str, list[Eviction]]:
@@ -91,10 +87,7 @@ def _evictions(ground: Ground, campaign: Campaign) -> list[Eviction]:
         end = max((other.last for other in presence), default=0)
         answer = _between(ground, presence, end, one.first) if presence and end < one.first else None
         if answer and _own_way(ground, one) and not _outlived(ground, campaign, presence, answer):
-            sure: Confidence = (
-                "high" if answer.share(_hosts(presence)) >= 0.5 else "moderate" if answer.named else "low"
-            )
-            found.append(Eviction(answer, tuple(presence), one, sure))
+            found.append(Eviction(answer, tuple(presence), one, _sure(answer, presence)))
             presence = []
         presence.append(one)
     if presence:
@@ -104,6 +97,12 @@ def _evictions(ground: Ground, campaign: Campaign) -> list[Eviction]:
         if last and enough and last.time >= end and not _outlived(ground, campaign, presence, last):
             found.append(Eviction(last, tuple(presence), None, "moderate" if last.named else "low"))
     return found
+
+
+def _sure(answer: Answer, presence: list[Intrusion]) -> Confidence:
+    if not answer.named:
+        return "low"
+    return "high" if answer.share(_hosts(presence)) >= 0.5 else "moderate"
 
 
 def _between(ground: Ground, presence: list[Intrusion], end: int, back: int | None) -> Answer | None:

@@ -15,10 +15,10 @@ Sort = Literal["ntds", "lsass", "hives", "log-on page", "other"]
 MEMORY = 30
 """Days for which a log-on is taken to leave credentials in memory; a restart would shorten it, and is not looked at."""
 _SORTS: tuple[tuple[str, Sort], ...] = (
-    ("T1003.003", "ntds"), ("T1003.006", "ntds"), ("T1003.001", "lsass"), ("T1003.002", "hives"), ("T1003.004", "hives"),
-    ("T1003.005", "hives"), ("T1003", "other"),
+    ("T1003.003", "ntds"), ("T1003.006", "ntds"), ("T1003.001", "lsass"), ("T1003.002", "hives"),
+    ("T1003.004", "hives"), ("T1003.005", "hives"), ("T1003", "other"),
 )  # fmt: skip
-"""The directory's database, or its replication; a host's memory; its registry; what users type into a web page."""
+"""The directory's database, or its replication; a host's memory; its registry."""
 
 
 @dataclass(frozen=True)

@@ -335,5 +335,6 @@ def _believed(totals: dict[int, int]) -> set[int]:
             runs[-1].append(number)
         else:
             runs.append([number])
-    enough = sum(totals.values()) / 1000
-    return {number for run in runs if sum(totals[one] for one in run) >= enough for number in run}
+    sizes = [sum(totals[one] for one in run) for run in runs]
+    enough = min(max(sum(sizes) / 1000, 3), max(sizes, default=0))
+    return {number for run, size in zip(runs, sizes, strict=True) if size >= enough for number in run}

@@ -17,8 +17,8 @@ from ringleader.assess.statement import DAY, HOUR, MINUTE
 K = TypeVar("K")
 
 HOW = {
-    "2": "console", "3": "network", "4": "batch", "5": "service", "7": "console", "8": "network", "9": "other credentials",
-    "10": "remote desktop", "11": "console", "12": "remote desktop", "13": "console",
+    "2": "console", "3": "network", "4": "batch", "5": "service", "7": "console", "8": "network",
+    "9": "other credentials", "10": "remote desktop", "11": "console", "12": "remote desktop", "13": "console",
 }  # fmt: skip
 """Windows' types of log-on."""
 KEPT = frozenset({"console", "batch", "service", "other credentials", "remote desktop", "ssh"})
@@ -165,7 +165,7 @@ def _dials(ground: Ground, found: Logons) -> None:
     seen: set[tuple[str, str, str, int]] = set()
     plain: list[Dial] = []
     fields = ["action", "outcome", "user", "src_ip", "from_ip", "assigned_ip"]
-    for event_id, time, _, host, action, outcome, user, source, source2, inside in events.rows(
+    for event_id, time, _, host, _action, outcome, user, source, source2, inside in events.rows(
         ground.store, "vpn", fields, lambda part: part.one_of("action", ["login", "address-assigned"])
     ):
         address = source or source2 or ""

@@ -42,7 +42,7 @@ class Read:
 
 @dataclass
 class Session:
-    """``host``: the client's. ``owner``: intrusion, empty for the background; ``sure``: one of its findings is of it."""
+    """``host``: the client's. ``owner``: intrusion, empty for the background; ``sure``: a finding of it is of it."""
 
     account: str
     user: str

@@ -1,5 +1,5 @@
-"""Where a campaign was, where it tried to go, and where it could go: a graph of hosts and accounts from the log-ons that
-are in the evidence."""
+"""Where a campaign was, where it tried to go, and where it could go: a graph of hosts and accounts from the log-ons
+that are in the evidence."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import orjson
@@ -60,6 +60,10 @@ def batch(statements: Iterable[Statement]) -> pa.RecordBatch:
     ]
     rows.sort(key=lambda row: (row["aspect"], row["subject_kind"], row["subject_id"], row["data"], row["statement"]))
     return pa.RecordBatch.from_pylist(rows, tables.ASSESSMENTS)
+
+
+def microseconds(time: datetime) -> int:
+    return (time.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def iso(time: int | None) -> str | None:

@@ -273,6 +273,10 @@ def _uncommanded(line: str) -> Iterator[tuple[Sort, str]]:
         yield "iis-module", found[1].lower()
 
 
+def _one_of(field: str, wanted: Iterable[str]) -> events.Keep:
+    return lambda part: part.one_of(field, wanted)
+
+
 def _alive(ground: Ground, found: list[Thing]) -> list[Thing]:
     """With the last time that it was seen to run, to be asked for or to be used."""
     programs = {one.mark for one in found if one.sort in ("service", "task", "run-key")}
@@ -293,9 +297,7 @@ def _alive(ground: Ground, found: list[Thing]) -> list[Thing]:
         ("windows/sysmon/7", "ImageLoaded", {one.mark for one in found if one.sort == "iis-module"}),
     ):  # fmt: skip
         if wanted:
-            for part in events.parts(
-                ground.store, kind, [field], lambda part, field=field, wanted=wanted: part.one_of(field, wanted)
-            ):
+            for part in events.parts(ground.store, kind, [field], _one_of(field, wanted)):
                 table = pa.table({"host": part["host"], "mark": part.lower(field), "time": part.time})
                 for row in table.group_by(["host", "mark"]).aggregate([("time", "max")]).to_pylist():
                     note(row["host"], row["mark"], row["time_max"])

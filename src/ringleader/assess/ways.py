@@ -8,7 +8,7 @@ from typing import Literal
 from ringleader.assess import events, logons, names, words
 from ringleader.assess.ground import Ground, Intrusion, Step
 from ringleader.assess.logons import Dial, Logon
-from ringleader.assess.statement import DAY, HOUR, MINUTE, Confidence
+from ringleader.assess.statement import DAY, HOUR, MINUTE, Confidence, microseconds
 from ringleader.schema import kind as kinds
 
 Means = Literal[
@@ -25,7 +25,8 @@ class Way:
     """``kind`` is a word of the scoring guide (exchange-flaw, web-server, supplier, stolen-credential, owa-module,
     insider) or ``unknown``; ``means`` says how. ``host``: where it began; ``account`` and ``address`` if it was a
     log-on. ``strange``: nobody used that account from that address at other times. ``path``: the log-ons that lead from
-    there to the first finding. ``earlier``: the intrusion in which the way was made, if it is another."""
+    there to the first finding. ``earlier``: the intrusion in which the way was made, if it is another; then
+    ``found_on`` is the host on which this one begins."""
 
     kind: str
     means: Means
@@ -40,6 +41,7 @@ class Way:
     path: tuple[Logon, ...] = ()
     dial: Dial | None = None
     earlier: str | None = None
+    found_on: str = ""
     first_kind: str = ""
     missing: tuple[str, ...] = field(default_factory=tuple)
 
@@ -178,21 +180,39 @@ def _left(ground: Ground, one: Intrusion, before: dict[str, Way], firsts: dict[s
     """It begins with something that was there already: the way in is that of the intrusion that put it there."""
     first = one.steps[0]
     marks = firsts.get(one.id, ())
-    for other in ground.intrusions:
-        if other.first >= one.first or first.host not in other.hosts:
-            continue
-        way = before.get(other.id)
-        if way and way.kind != "unknown" and set(marks) & _made(ground).get((other.id, first.host), frozenset()):
-            return replace(
-                way, means="left behind", confidence="low", earlier=way.earlier or other.id, findings=_ids([first])
-            )
+    fetched = any(step.has("T1056.003") for step in one.steps if step.time - first.time <= OPENING)
+    known = [
+        (other, way)
+        for other in ground.intrusions
+        if other.first < one.first and (way := before.get(other.id)) is not None and way.kind != "unknown"
+    ]
+
+    def as_of(other: Intrusion, way: Way) -> Way:
+        earlier, findings = way.earlier or other.id, _ids([first])
+        return replace(
+            way, means="left behind", confidence="low", earlier=earlier, found_on=first.host, findings=findings
+        )
+
+    for other, way in reversed(known):
+        made = set(marks) & _made(ground).get((other.id, first.host), frozenset())
+        module = fetched and any(step.adds_module and step.host == first.host for step in other.steps)
+        if made or module:
+            return as_of(other, way)
+    for other, way in reversed(known):
+        if ground.clustered and other.campaign == one.campaign and not _answered(ground, other.last, one.first):
+            return as_of(other, way)
     means: Means = "left behind" if marks else "unknown"
     return Way("unknown", means, first.host, first.time, "unknown", _ids([first]))
 
 
+def _answered(ground: Ground, first: int, last: int) -> bool:
+    """Whether the defenders did anything meanwhile."""
+    return any(first <= microseconds(one.time) < last for one in ground.config.remediation)
+
+
 def _first_events(ground: Ground) -> dict[str, tuple[str, ...]]:
-    """By intrusion: the programs and pages with which it begins, lower case."""
-    fields = ["ParentImage", "ParentProcessName", "Image", "NewProcessName", "cs-uri-stem", "UrlStem"]
+    """By intrusion: the programs from which its first processes come and the pages that are asked for first."""
+    fields = ["ParentImage", "ParentProcessName", "cs-uri-stem", "UrlStem"]
     wanted = {one.id: [step.event_id for step in one.steps[:6] if step.event_id] for one in ground.intrusions}
     found = events.by_id(ground.store, (event for some in wanted.values() for event in some), fields)
     out = {}
@@ -219,14 +239,14 @@ def _made_by(ground: Ground) -> dict[tuple[str, str], frozenset[str]]:
     rows = ground.store.read("traits", ["owner_id", "kind", "value", "hosts"]).to_pylist()
     found: dict[tuple[str, str], set[str]] = {}
     for row in rows:
-        if row["kind"] in ("path", "web-shell", "file-name"):
+        if row["kind"] in ("path", "web-shell"):
             for host in row["hosts"] or ():
                 found.setdefault((row["owner_id"], ground.hosts.name(host)), set()).add(row["value"].lower())
     return {key: frozenset(some) for key, some in found.items()}
 
 
 def _kept_open(one: Intrusion, way: Way) -> Way:
-    """A module in the mail server's log-on page gives the passwords of all who log on: from then on it is the way in."""
+    """A module in the mail server's log-on page gives the passwords of all who log on: from then on it is the way."""
     module = [step for step in one.steps if step.adds_module]
     if way.kind == "stolen-credential" and module:
         return replace(way, kind="owa-module", findings=(*way.findings, *_ids(module)))

@@ -56,10 +56,8 @@ def as_data(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "leads": {row["level"]: row["findings"] for row in found["leads"]},
         "traits": {row["kind"]: row["traits"] for row in found["traits"]},
         "campaigns": found["campaigns"],
-        "assessments": {
-            row["aspect"]: {"said": row["said"], "unknown": row["unknown"]} for row in found["assessments"]
-        },
         "attributions": found["attributions"],
+        "assessments": {row.pop("aspect"): row for row in found["assessments"]},
         "report": report_path(run),
         "stages": {one.stage.name: {"skipped": one.skipped, "summary": one.summary} for one in outcomes},
     }

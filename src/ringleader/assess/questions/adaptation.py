@@ -11,8 +11,9 @@ from ringleader.assess.ground import Campaign, Ground, Intrusion
 from ringleader.assess.statement import Aspect, Statement, counted, day, days, iso, listed
 
 TELLING = (
-    "software", "file-name", "path", "file-hash", "service", "scheduled-task", "named-pipe", "web-shell", "created-account",
-    "account", "domain", "address", "network", "user-agent", "archive-habit", "staging-folder", "supplier", "time-zone",
+    "software", "file-name", "path", "file-hash", "service", "scheduled-task", "named-pipe", "web-shell",
+    "created-account", "account", "domain", "address", "network", "user-agent", "archive-habit", "staging-folder",
+    "supplier", "time-zone",
     "command-template", "technique",
 )  # fmt: skip
 """Kinds of traits that are compared across an eviction, those that tell most first."""
@@ -21,13 +22,13 @@ MOST = 60
 
 class Adaptation:
     aspects: tuple[Aspect, ...] = ("adaptation", "re-entry")
-    what = "the defenders' actions against each campaign's: dwell time, what changed after each eviction, who came back how"
+    what = "the defenders' actions against each campaign's: dwell time, what changed after each eviction, who came back"
     keys: ClassVar[dict[str, dict[str, str]]] = {
         "adaptation": {
             "timeline": "list in order of time: time, who (defender or actor), what, findings",
             "evictions": "list: time, what, dwell_days (from the first sign of that presence), returned (time or null),"
-            " away_days, stayed, gone and new: traits as KIND: VALUE, seen before and after, only before, only after (at most 60 each); counts of"
-            " these",
+            " away_days, stayed, gone and new: traits as KIND: VALUE, seen before and after, only before, only"
+            " after (at most 60 each); counts of these",
             "outlived": "list: time and what of remediations of its hosts that it went on after without a break",
         },
         "re-entry": {

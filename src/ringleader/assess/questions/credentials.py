@@ -18,9 +18,9 @@ class Credentials:
     what = "which credentials each campaign took or could take, and which must be reset"
     keys: ClassVar[dict[str, dict[str, str]]] = {
         "credentials": {
-            "dumps": "list: kind (ntds, lsass, hives, log-on page, other), host, time, accounts (whose credentials were in"
-            " it by the log-ons that are in the evidence), count, everyone (all accounts of the domain), known (false:"
-            " no log-ons of that host are in the evidence)",
+            "dumps": "list: kind (ntds, lsass, hives, log-on page, other), host, time, accounts (whose credentials were"
+            " in it by the log-ons that are in the evidence), count, everyone (all accounts of the domain), known"
+            " (false: no log-ons of that host are in the evidence)",
             "used": "accounts in whose name the campaign did something",
             "reset": "list of texts: what must be reset",
             "reset_seen": "accounts whose password was set anew after the last dump that holds it, by the directory's"

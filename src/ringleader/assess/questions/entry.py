@@ -17,8 +17,8 @@ class Entry:
     keys: ClassVar[dict[str, dict[str, str]]] = {
         "entry": {
             "kind": "exchange-flaw, web-server, supplier, stolen-credential, owa-module, insider or unknown",
-            "means": "how: exploited service, supplier's account, supplier's address, stolen credential, at a desk, left"
-            " behind (something that was there already), unknown",
+            "means": "how: exploited service, supplier's account, supplier's address, stolen credential, at a desk,"
+            " left behind (something that was there already), unknown",
             "first": "the kind by the first step alone; another than `kind` for owa-module, where a module in the mail"
             " server's log-on page is what keeps the way open",
             "supplier": "name of the supplier through whom it came, or null",
@@ -85,13 +85,13 @@ def _said(way: Way) -> str:
                 text += "; a module in the mail server's log-on page has kept the way open since"
         case "at a desk":
             text = (
-                f"Begins on {when} at a desk inside, on {where}: an employee, somebody invited, or a host that was taken"
-                " over in a way that is not seen"
+                f"Begins on {when} at a desk inside, on {where}: an employee, somebody invited, or a host that was"
+                " taken over in a way that is not seen"
             )
         case "left behind" if way.earlier:
             text = (
-                f"Begins with something that intrusion {way.earlier[:8]} had left on {where}; the way in is that one's:"
-                f" {_KIND[way.kind]}"
+                f"Begins on {way.found_on or 'an unknown host'} with what intrusion {way.earlier[:8]} had opened; the"
+                f" way in is that one's: {_KIND[way.kind]}"
             )
         case "left behind":
             text = f"Begins on {when} with something that was on {where} already; how that came there is not seen"

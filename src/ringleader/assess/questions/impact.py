@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from ringleader.assess import logons, reach, words
@@ -22,11 +23,13 @@ class Impact:
         "impact": {
             "nodes": "list: id, label, kind (host, account, service, supplier), role (of a host, else null), held",
             "edges": "list: from, to (ids of nodes), how",
-            "paths": "list of lists of ids: the shortest from what is held to each host that matters, and on to what it does",
-            "share": "service (voice, data, messages) to the share of subscribers who could lose it, by `serves` of the case"
-            " file; null where no asset has it",
-            "cuts": "list, the most effective first: what (account, host or supplier), label, removes (hosts that matter"
-            " which cannot be reached any more without it, beyond those before it)",
+            "paths": "list of lists of ids: the shortest from what is held to each host that matters, and on to what it"
+            " does",
+            "share": "service (voice, data, messages) to the share of subscribers who could lose it, by `serves` of the"
+            " case file; null where no asset has it",
+            "cuts": "list, the most effective first: what (account, host or supplier), label, removes (hosts that"
+            " matter which cannot be reached any more without it, beyond those before it; 0 for one that takes effect"
+            " with those after it)",
             "held_aims, aims": "hosts that matter on which it was, and all that it could reach (those among them)",
         }
     }
@@ -35,8 +38,8 @@ class Impact:
         if ground.campaigns and not reach.jewels(ground):
             yield Statement(
                 "case", ground.about, "impact",
-                "No asset of ringleader.toml has a role that says what depends on it, so what could be disrupted cannot be"
-                " said.", "unknown",
+                "No asset of ringleader.toml has a role that says what depends on it, so what could be disrupted cannot"
+                " be said.", "unknown",
             )  # fmt: skip
             return
         if ground.campaigns and not any(asset.serves for asset in ground.config.asset):
@@ -48,7 +51,8 @@ class Impact:
         if left := logons.of(ground).left_out:
             yield Statement(
                 "case", ground.about, "impact",
-                f"{counted(left, 'sort')} of log-ons were beyond what is held at once: there may be more paths.", "unknown",
+                f"{counted(left, 'sort')} of log-ons were beyond what is held at once: there may be more paths.",
+                "unknown",
             )  # fmt: skip
         for one in ground.campaigns:
             yield _said(ground, one)
@@ -67,7 +71,9 @@ def _said(ground: Ground, one: Campaign) -> Statement:
     nodes, edges, shown = _picture(ground, whole, paths, open_to, services, [node for node, _ in cut])
     data = {
         "nodes": nodes, "edges": edges, "paths": shown, "share": share,
-        "cuts": [{"what": node.partition(":")[0], "label": reach.label(node), "removes": number} for node, number in cut],
+        "cuts": [
+            {"what": node.partition(":")[0], "label": reach.label(node), "removes": number} for node, number in cut
+        ],
         "held_aims": [reach.label(aim) for aim in held], "aims": [reach.label(aim) for aim in open_to],
     }  # fmt: skip
     could = list(dict.fromkeys(services[aim] for aim in held))
@@ -133,7 +139,7 @@ def _picture(
     ]  # fmt: skip
     edges: dict[tuple[str, str], str] = {}
     for path in shown:
-        for start, end in zip(path, path[1:], strict=False):
+        for start, end in pairwise(path):
             how = "runs it" if end.startswith("service:") else whole.edges.get(start, {}).get(end, "")
             edges.setdefault((start, end), how)
     for node in sorted(whole.held & known):

@@ -22,9 +22,9 @@ class Persistence:
             "how": "event (the system itself tells of it) or command (only a command line does)",
             "first_time": "when it was made",
             "last_sign": "when it was last seen to run, to be asked for or to be used; null if never",
-            "status": "`in place`: nothing tells of its removal; `removed`: that was seen; `cleaned`: the case file has a"
-            " remediation of that host or account, and no sign of it since; `passing`: the service of a remote-execution"
-            " tool, which takes it away itself",
+            "status": "`in place`: nothing tells of its removal; `removed`: that was seen; `cleaned`: the case file has"
+            " a remediation of that host or account, and no sign of it since; `passing`: of a remote-execution tool,"
+            " which takes it away itself",
             "cleaned": "time of the removal or of the remediation, or null",
             "outlived": "times of remediations of that host which it has outlived",
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -20,17 +20,21 @@ ENOUGH = 20
 
 class Suppliers:
     aspects: tuple[Aspect, ...] = ("supplier",)
-    what = "the path from a supplier to the target: accounts, hosts and hours that were not its habit, and what it can reach"
+    what = (
+        "the path from a supplier to the target, what of it was not that supplier's habit, and what else it can reach"
+    )
     keys: ClassVar[dict[str, dict[str, str]]] = {
         "supplier": {
             "supplier": "its name in the case file",
             "accounts": "accounts of it that the intrusion used",
             "path": "list in order of time, the first of each: time, from, to, how, account",
-            "unusual": "hours (of the day, in the organisation's time zone), hosts and addresses of the intrusion's log-ons"
-            " that are in none of the supplier's other log-ons; undeclared: hosts that the case file does not give it",
+            "unusual": "hours (of the day, in the organisation's time zone), hosts and addresses of the intrusion's"
+            " log-ons that are in none of the supplier's other log-ons; undeclared: hosts that the case file does not"
+            " give it",
             "habit": "log-ons outside all visits of intrusions: count, hours (24 numbers), hosts, addresses",
-            "reach": "for the supplier, and for the intrusion: other hosts that its accounts may use or log on to: host,"
-            " role, how",
+            "reach": "for the supplier, and for the intrusion: other hosts that its accounts may use or log on to:"
+            " host, role, how",
+            "used_by": "for the supplier: ids of the intrusions that used its access",
         }
     }
 
@@ -39,7 +43,8 @@ class Suppliers:
             if ground.intrusions:
                 yield Statement(
                     "case", ground.about, "supplier",
-                    "The case file names no [[supplier]], so whether anybody came through one cannot be said.", "unknown",
+                    "The case file names no [[supplier]], so whether anybody came through one cannot be said.",
+                    "unknown",
                 )  # fmt: skip
             return
         used: dict[str, list[str]] = {}
@@ -77,7 +82,7 @@ def _path(ground: Ground, one: Intrusion, name: str) -> Statement:
     onward = _onward(ground, one, {each.host for each in log}, accounts)
     findings = [step.finding_id for step in one.steps if step.account in accounts] or list(way.findings)
     data = {
-        "supplier": name, "accounts": sorted({each.account for each in [*dials, *log]}),
+        "supplier": name, "accounts": sorted({each.account for each in dials} | {each.account for each in log}),
         "path": _steps(name, dials, [*log, *onward]),
         "unusual": {"hours": odd_hours, "hosts": hosts, "addresses": addresses, "undeclared": undeclared},
         "habit": {
@@ -171,12 +176,13 @@ def _within(time: int, spans: list[tuple[int, int]]) -> bool:
     return any(first <= time <= last for first, last in spans)
 
 
-def _hours(ground: Ground, some: list[Dial | Logon]) -> Counter[int]:
+def _hours(ground: Ground, some: Sequence[Dial | Logon]) -> Counter[int]:
     return Counter(datetime.fromtimestamp(each.time // SECOND, UTC).astimezone(ground.zone).hour for each in some)
 
 
 def _is_rare(hours: Counter[int], hour: int) -> bool:
-    return sum(hours[(hour + late) % 24] for late in (-1, 0, 1)) < RARE * hours.total()
+    beside = sum(hours[(hour + late) % 24] for late in (-1, 0, 1))
+    return hours.total() >= ENOUGH and beside < RARE * hours.total()
 
 
 def _steps(name: str, dials: list[Dial], log: list[Logon]) -> list[dict[str, Any]]:

@@ -16,7 +16,8 @@ from ringleader.schema import subscriber
 PERSONAL = (Watch.SUBSCRIBER, Watch.ACCOUNT)
 """Kinds whose values may name a person."""
 TRAITS = {
-    Watch.DOMAIN: ("domain",), Watch.HASH: ("file-hash",), Watch.FILE: ("file-name", "path"), Watch.ADDRESS: ("address",),
+    Watch.DOMAIN: ("domain",), Watch.HASH: ("file-hash",), Watch.FILE: ("file-name", "path"),
+    Watch.ADDRESS: ("address",),
 }  # fmt: skip
 
 
@@ -29,8 +30,8 @@ class Watchlist:
             "entries": "how many of that kind are watched",
             "count": "how many of them were touched",
             "categories": "category to how many were touched; `none given` for entries without",
-            "matches": "list: value (of subscribers and accounts a keyed hash, unless `--clear-subscribers`), category, times"
-            " (first and last, for subscribers), intrusions",
+            "matches": "list: value (of subscribers and accounts a keyed hash, unless `--clear-subscribers`), category,"
+            " times (first and last, for subscribers), intrusions",
         }
     }
 
@@ -68,7 +69,8 @@ def _said(one: Campaign, kind: Watch, entries: list[Watched], matches: list[dict
     verb = "Read the records of" if kind is Watch.SUBSCRIBER else "Touched"
     text = f"{verb} {len(matches):,} {what}, of {len(entries):,}" + (f": {listed(told, 6)}." if told else ".")
     data = {
-        "kind": str(kind), "entries": len(entries), "count": len(matches), "categories": dict(sorted(categories.items())),
+        "kind": str(kind), "entries": len(entries), "count": len(matches),
+        "categories": dict(sorted(categories.items())),
         "matches": [{key: value for key, value in match.items() if key != "findings"} for match in matches],
     }  # fmt: skip
     findings = [finding for match in matches for finding in match["findings"]]
