@@ -15,6 +15,7 @@ from ringleader import __version__
 from ringleader.cli import (
     attribute,
     cluster,
+    decide,
     detect,
     evaluate,
     hunt,
@@ -116,6 +117,7 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     (_CASE, init.init, "Make a case, with a commented ringleader.toml."),
     (_CASE, status.status, "What was read, from when to when, and what could not be."),
     (_CASE, show.show, "Tell one intrusion as a story: entry, phases, hosts, accounts, gaps, weakest link, traits."),
+    (_CASE, decide.decide, "Say that intrusions are of one actor or of two; clustering obeys."),
     (_CASE, verify.verify, "Recompute the hashes of all evidence and tables."),
     *((_STAGES, _OF_STAGES[stage.name], f"{stage.what[0].upper()}{stage.what[1:]}.") for stage in STAGES),
     (_WHO, attribute.attribute, "Rank known groups, and none of them, by techniques and software; with reasons."),
