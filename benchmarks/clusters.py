@@ -166,36 +166,40 @@ LIGHT = 0.2
 """Most that what is sought may weigh: who shares a tasking seeks the same."""
 
 
-def table(some: list[World], without: str = "") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums by family, whether one actor, and weight of each pair; those that were not compared as one row each way. Each
+def table(some: list[World], without: str = "") -> tuple[np.ndarray, ...]:
+    """Sums by family, whether one actor, weight and what its size takes off of each pair; those that were not compared as one row each way. Each
     world weighs the same. Pairs of the actor ``without`` with itself are left out."""
-    rows, same, weight = [], [], []
+    rows, same, weight, offset = [], [], [], []
+    shift = dataclasses.replace(calibration(), weights={}, base=0.0)
     for world in some:
         total, mine = [], []
         judged = [n for n, actor in enumerate(world.actor) if actor >= 0 and world.names[actor] != without]
         for (a, b), one in world.pairs.items():
             if min(world.actor[a], world.actor[b]) >= 0 and without not in (
-                world.names[world.actor[a]], world.names[world.actor[b]]
+                world.names[world.actor[a]],
+                world.names[world.actor[b]],
             ):
                 total.append([one.families.get(name, 0.0) for name in FAMILIES])
+                offset.append(shift.log_odds({}, one.traits))
                 mine.append(world.actor[a] == world.actor[b])
         counts = Counter(world.actor[n] for n in judged)
         alike = sum(n * (n - 1) // 2 for n in counts.values()) - sum(mine)
         others = len(judged) * (len(judged) - 1) // 2 - len(mine) - alike
         rows += [*total, [0.0] * len(FAMILIES), [0.0] * len(FAMILIES)]
+        offset += [0.0, 0.0]
         same += [*mine, True, False]
         every = max(len(total) + alike + others, 1)
         weight += [1 / every] * len(total) + [alike / every, others / every]
-    return np.array(rows), np.array(same, float), np.array(weight)
+    return np.array(rows), np.array(same, float), np.array(weight), np.array(offset)
 
 
 def fitted(some: list[World], without: str = "") -> tuple[dict[str, float], float]:
     """Weights by family, none negative, and the base: a logistic regression with a small ridge."""
-    rows, same, weight = table(some, without)
+    rows, same, weight, offset = table(some, without)
     weight = weight / weight.sum()
 
     def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        score = rows @ theta[:-1] + theta[-1]
+        score = rows @ theta[:-1] + theta[-1] + offset
         value = weight @ (np.logaddexp(0, score) - same * score) + RIDGE * ((theta[:-1] - MIDDLE) ** 2).sum()
         error = weight * (1 / (1 + np.exp(-score)) - same)
         return float(value), np.append(rows.T @ error + 2 * RIDGE * (theta[:-1] - MIDDLE), error.sum())
@@ -221,7 +225,7 @@ class Figures:
 def measured(world: World, model: Calibration) -> Figures:
     pairs = {
         pair: dataclasses.replace(
-            one, log_odds=model.log_odds(one.families), joins=likeness.joins(one.lines, one.families, model)
+            one, log_odds=model.log_odds(one.families, one.traits), joins=likeness.joins(one.lines, one.families, model)
         )
         for pair, one in world.pairs.items()
     }
@@ -246,7 +250,7 @@ def measured(world: World, model: Calibration) -> Figures:
 
 def model_of(weights: dict[str, float], base: float, cut: float) -> Calibration:
     now = calibration()
-    return Calibration(weights, base, cut, now.strong, now.unique)
+    return dataclasses.replace(now, weights=weights, base=base, cut=cut)
 
 
 def fit(out: Path, wanted: str) -> None:
@@ -255,14 +259,16 @@ def fit(out: Path, wanted: str) -> None:
     print(weights, base)
     print("cut   false merges   B-cubed F1 linked, true   campaigns of the three actors linked, true")
     best = None
-    for cut in np.arange(-1, 4.01, 0.5):
+    for cut in np.arange(-2, 1.01, 0.5):
         rows = {v: [measured(w, model_of(weights, base, float(cut))) for w in some if w.variant == v] for v in VARIANTS}
         false = sum(len(one.false) for many in rows.values() for one in many)
         f1 = {v: statistics.mean(one.agreement.bcubed_f1 for one in many) for v, many in rows.items()}
-        parts = {v: statistics.mean(one.campaigns.get(a, 0) for one in many for a in ACTORS) for v, many in rows.items()}
-        print(f"{cut:4.1f}  {false:12}   {f1['linked']:.3f} {f1['true']:.3f}   {parts['linked']:.2f} {parts['true']:.2f}")
-        if 0 < false < 4:
-            print("     ", [(w.seed, v, one.false) for v, many in rows.items() for w, one in zip([w for w in some if w.variant == v], many) if one.false])
+        parts = {
+            v: statistics.mean(one.campaigns.get(a, 0) for one in many for a in ACTORS) for v, many in rows.items()
+        }
+        print(
+            f"{cut:4.1f}  {false:12}   {f1['linked']:.3f} {f1['true']:.3f}   {parts['linked']:.2f} {parts['true']:.2f}"
+        )
         if not false and best is None:
             best = float(cut)
     for name in [*ACTORS]:
@@ -270,7 +276,10 @@ def fit(out: Path, wanted: str) -> None:
         print("without", name, w, b)
     print("cut", best)
     now = json.loads(FILE.read_text())
-    now |= {"weights": weights, "base": base, "cut": best, "fitted": f"benchmarks/clusters.py fit --seeds {wanted}"}
+    now |= {
+        "weights": weights, "base": base, "cut": best,
+        "fitted": f"benchmarks/clusters.py fit --seeds {wanted}: {len(some)} worlds of simulated operators",
+    }  # fmt: skip
     FILE.write_text(json.dumps(now, indent=1) + "\n")
 
 
@@ -285,21 +294,29 @@ def report(out: Path, wanted: str) -> None:
         count[world.variant] += 1
         for (a, b), one in world.pairs.items():
             if min(world.actor[a], world.actor[b]) >= 0:
-                stated[world.variant].append((probability(model.log_odds(one.families)), world.actor[a] == world.actor[b]))
+                stated[world.variant].append(
+                    (probability(model.log_odds(one.families, one.traits)), world.actor[a] == world.actor[b])
+                )
         if got.false:
             print(world.seed, world.variant, got.false)
     for variant, many in by.items():
         print(f"{variant}: {len(many)} worlds")
-        print("  false merges", sum(len(one.false) for one in many), "in", sum(bool(one.false) for one in many), "worlds")
+        print(
+            "  false merges", sum(len(one.false) for one in many), "in", sum(bool(one.false) for one in many), "worlds"
+        )
         for name in ("bcubed_precision", "bcubed_recall", "bcubed_f1", "ari"):
-            print(f"  {name} {statistics.mean(getattr(one.agreement, name) for one in many):.3f}"
-                  f" (all single {statistics.mean(getattr(one.single, name) or 0 for one in many):.3f})")
+            print(
+                f"  {name} {statistics.mean(getattr(one.agreement, name) for one in many):.3f}"
+                f" (all single {statistics.mean(getattr(one.single, name) or 0 for one in many):.3f})"
+            )
         for actor in sorted({name for one in many for name in one.campaigns}):
             parts = [one.campaigns[actor] for one in many if actor in one.campaigns]
             print(f"  {actor}: campaigns mean {statistics.mean(parts):.2f}, one in {parts.count(1)} of {len(parts)}")
         p = np.array([x for x, _ in stated[variant]])
         y = np.array([x for _, x in stated[variant]])
-        print(f"  pairs {len(p)}, ECE {ece(p, y):.3f}; stated p >= .9: {y[p >= 0.9].mean():.3f} right of {(p >= 0.9).sum()}")
+        print(
+            f"  pairs {len(p)}, ECE {ece(p, y):.3f}; stated p >= .9: {y[p >= 0.9].mean():.3f} right of {(p >= 0.9).sum()}"
+        )
 
 
 def main() -> None:

@@ -167,7 +167,7 @@ STAGES = (
     ),
     Stage(
         "cluster",
-        reads=("intrusions", "steps", "findings", "events", "traits", "case"),
+        reads=("intrusions", "steps", "findings", "events", "traits", "decisions", "case"),
         writes=("pairs", "campaigns"),
         what="group intrusions into campaigns, one actor each, and say how the campaigns overlap",
         work=_cluster,

@@ -1,5 +1,8 @@
 """Intrusions into campaigns, and what campaigns have in common."""
 
-from ringleader.cluster.stage import Summary, run
+from ringleader.cluster.decision import Decision, decide, undo
+from ringleader.cluster.decision import read as decisions
+from ringleader.cluster.profiles import SUFFIX
+from ringleader.cluster.stage import Other, Summary, run
 
-__all__ = ["Summary", "run"]
+__all__ = ["SUFFIX", "Decision", "Other", "Summary", "decide", "decisions", "run", "undo"]

@@ -1,32 +1,42 @@
-"""The weakest bridge of a campaign: the pair without which it would fall apart most easily."""
+"""The weakest bridge of a campaign: that without which it would fall apart most easily."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from ringleader.cluster.grouping import Grouping
 from ringleader.cluster.likeness import Likeness, Pair
+
+By = Literal["pair", "decision"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """``left`` and ``right`` are the two intrusions, ``parts`` the sizes of what would be left. ``likeness`` is None
-    where only an analyst's decision holds the two parts together."""
+    """``left`` and ``right`` are an intrusion on either side, ``parts`` how many would be on each. ``by``: the likeness
+    of these two, or an analyst's decision, which has no ``likeness``."""
 
     left: int
     right: int
     parts: tuple[int, int]
+    by: By
     likeness: Likeness | None
 
 
-def weakest(members: Sequence[int], pairs: Mapping[Pair, Likeness], same: Sequence[Pair] = ()) -> Bridge | None:
-    """Of the spanning tree of the strongest pairs the weakest edge; of equal ones the first. None for one intrusion."""
-    if len(members) < 2:
-        return None
+def weakest(members: Sequence[int], grouping: Grouping, same: Sequence[Pair] = ()) -> Bridge | None:
+    """Of a spanning tree of the strongest reasons the last that was needed: pairs of intrusions first, then decisions.
+    None for one intrusion."""
     inside = set(members)
-    edges = [(-one.log_odds, pair, one) for pair, one in pairs.items() if one.joins and inside.issuperset(pair)]
-    tree: list[tuple[Pair, Likeness | None]] = []
-    root = {member: member for member in members}
+    if len(inside) < 2:
+        return None
+    pairs = sorted(
+        ((-one.log_odds, pair, one) for pair, one in grouping.pairs.items() if one.joins and inside.issuperset(pair)),
+        key=lambda edge: edge[:2],
+    )
+    edges: list[tuple[Pair, By, Likeness | None]] = [(pair, "pair", one) for _, pair, one in pairs]
+    edges += [(pair, "decision", None) for pair in sorted(same) if inside.issuperset(pair)]
+    root = {member: member for member in inside}
 
     def find(item: int) -> int:
         while root[item] != item:
@@ -34,17 +44,17 @@ def weakest(members: Sequence[int], pairs: Mapping[Pair, Likeness], same: Sequen
             item = root[item]
         return item
 
-    ordered: list[tuple[Pair, Likeness | None]] = [(pair, one) for _, pair, one in sorted(edges, key=lambda e: e[:2])]
-    for pair, one in [*ordered, *((pair, None) for pair in sorted(same) if inside.issuperset(pair))]:
+    tree: list[tuple[Pair, By, Likeness | None]] = []
+    for pair, by, one in edges:
         a, b = find(pair[0]), find(pair[1])
         if a != b:
             root[max(a, b)] = min(a, b)
-            tree.append((pair, one))
+            tree.append((pair, by, one))
     if not tree:
         return None
-    place, (pair, likeness) = len(tree) - 1, tree[-1]
-    side = _side(pair[0], [edge for number, (edge, _) in enumerate(tree) if number != place])
-    return Bridge(pair[0], pair[1], (side, len(members) - side), likeness)
+    pair, by, one = tree[-1]
+    side = _side(pair[0], [edge for edge, _, _ in tree[:-1]])
+    return Bridge(pair[0], pair[1], (side, len(inside) - side), by, one)
 
 
 def _side(start: int, edges: Sequence[Pair]) -> int:

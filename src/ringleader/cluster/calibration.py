@@ -20,22 +20,29 @@ FILE = "calibration.json"
 class Calibration:
     """``weights`` by family, per nat. ``base`` is the log-odds of a pair that nothing is known to join, ``cut`` the
     least average log-odds at which two clusters are one campaign. ``strong`` is the least sum, in nats, that makes a
-    family of kinds a reason to join, ``unique`` that of one line which suffices alone."""
+    family of kinds a reason to join, ``unique`` that of one line which suffices alone. The more is known of both, the
+    more they share by chance: ``size`` is taken off for each e-fold of traits beyond ``knee``."""
 
     weights: Mapping[str, float]
     base: float
     cut: float
     strong: float
     unique: float
+    size: float
+    knee: int
 
-    def log_odds(self, families: Mapping[str, float]) -> float:
-        return self.base + sum(self.weights.get(name, 0.0) * families[name] for name in sorted(families))
+    def log_odds(self, families: Mapping[str, float], traits: int) -> float:
+        """Of a pair whose smaller profile has so many ``traits``."""
+        much = max(0.0, math.log(max(traits, 1) / self.knee))
+        total = sum(self.weights.get(name, 0.0) * families[name] for name in sorted(families))
+        return self.base + total - self.size * much
 
 
 @cache
 def calibration() -> Calibration:
     content: Any = json.loads((files(__package__) / FILE).read_text(encoding="utf-8"))
-    return Calibration(content["weights"], content["base"], content["cut"], content["strong"], content["unique"])
+    names = ("weights", "base", "cut", "strong", "unique", "size", "knee")
+    return Calibration(*(content[name] for name in names))
 
 
 def probability(log_odds: float) -> float:

@@ -25,13 +25,14 @@ Pair = tuple[int, int]
 @dataclass(frozen=True)
 class Likeness:
     """``log_lr`` in nats, each family held at its cap; ``log_odds`` calibrated. ``joins``: two independent families, or
-    one near-unique item, and not only what can be copied."""
+    one near-unique item, and not only what can be copied. ``traits``: of the smaller profile."""
 
     lines: tuple[Contribution, ...]
     families: Mapping[str, float]
     log_lr: float
     log_odds: float
     joins: bool
+    traits: int
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,9 @@ def likeness(left: Intrusion, right: Intrusion, rules: Rules) -> Likeness:
     if rules.evictions:
         lines = sorted((_after(line, left, right, rules.evictions) for line in lines), key=_order)
     families = by_family(lines)
-    model = rules.model
-    return Likeness(
-        tuple(lines), families, sum(families.values()), model.log_odds(families), joins(lines, families, model)
-    )
+    model, traits = rules.model, min(len(left.profile.traits), len(right.profile.traits))
+    odds = model.log_odds(families, traits)
+    return Likeness(tuple(lines), families, sum(families.values()), odds, joins(lines, families, model), traits)
 
 
 def _after(line: Contribution, left: Intrusion, right: Intrusion, evictions: Sequence[datetime]) -> Contribution:
@@ -62,11 +62,12 @@ def _after(line: Contribution, left: Intrusion, right: Intrusion, evictions: Seq
         return line
     key = line.kind, line.value
     one, other = left.profile.traits.get(key), right.profile.traits.get(key)
-    times = [t for t in (one, other) if t is not None and t.first_time is not None and t.last_time is not None]
-    if len(times) < 2:
+    if one is None or other is None:
         return line
-    before, after = sorted(times, key=lambda t: (t.first_time, t.last_time))
-    between = [t for t in evictions if before.last_time < t < after.first_time]
+    before, after = sorted((one, other), key=lambda t: (t.first_time is None, t.first_time, t.last_time))
+    if before.last_time is None or after.first_time is None:
+        return line
+    between = [time for time in evictions if before.last_time < time < after.first_time]
     if not between:
         return line
     reason = f"{line.reason}; known since the eviction of {min(between):%Y-%m-%d}, and used again after it"
@@ -86,13 +87,19 @@ def joins(lines: Sequence[Contribution], families: Mapping[str, float], model: C
         for family, total in families.items()
         if total >= model.strong and any(known.of(line.kind).joins for line in lines if _of(line) == family)
     }
-    own = [line for line in lines if line.weight > 0 and known.of(line.kind).joins and not known.of(line.kind).copied]
+    own = [line for line in lines if line.weight > 0 and _own(line)]
     if any(line.weight >= model.unique for line in own):
         return True
     own_families: dict[str, float] = {}
     for line in own:
         own_families[_of(line)] = own_families.get(_of(line), 0.0) + line.weight
     return len(reasons) >= 2 and any(total >= model.strong for total in own_families.values())
+
+
+def _own(line: Contribution) -> bool:
+    """Whether a line is about what is hard to copy and not common to a whole trade."""
+    kind = kinds().of(line.kind)
+    return kind.joins and not kind.copied and kind.family != "technique"
 
 
 def _of(line: Contribution) -> str:

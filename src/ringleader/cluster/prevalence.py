@@ -37,8 +37,8 @@ SHORTEST = 3
 """Characters: anything shorter is found everywhere."""
 
 EVERYWHERE = ("address", "domain")
-"""Kinds that hosts show which the intruder never was on (gateways, resolvers, mail servers): while an intrusion with the
-value lasts, none of these host-days counts."""
+"""Kinds that hosts show which the intruder never was on (gateways, resolvers, mail servers): while an intrusion with
+the value lasts, none of these host-days counts."""
 
 Key = tuple[str, str]
 

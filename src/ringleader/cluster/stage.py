@@ -1,70 +1,117 @@
-"""The stage: traits and intrusions from the store, pairs and campaigns into it."""
+"""The stage: traits and intrusions from one store or several, pairs and campaigns into the first."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from ringleader.case import Config
-from ringleader.cluster import background, bridge, identity, source
+from ringleader.cluster import background, bridge, decision, identity, profiles, source
 from ringleader.cluster.bridge import Bridge
 from ringleader.cluster.calibration import calibration, probability
-from ringleader.cluster.grouping import group
+from ringleader.cluster.grouping import group, together
 from ringleader.cluster.identity import Change, Earlier
 from ringleader.cluster.likeness import Likeness, Pair, Rules
+from ringleader.cluster.overlap import overlaps
+from ringleader.cluster.shown import MOST_LINES, lines, rounded
 from ringleader.cluster.source import Intrusion
-from ringleader.compare import Contribution
 from ringleader.engines.progress import Progress, Silent
+from ringleader.errors import UsageError
 from ringleader.knowledge import Knowledge
 from ringleader.schema import tables
 from ringleader.store import Store
 
-MOST_LINES = 40
-"""Lines of a comparison that are kept."""
 KEPT = 20
-"""Pairs of an intrusion that are kept besides those within its campaign: its likest."""
+"""Pairs of an intrusion that are kept: its likest."""
 LEAST = 0.01
-"""Probability below which a pair is not kept."""
+"""Probability below which a pair of intrusions is not kept."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """What is compared with the case: another case's store, or a file of profiles. ``name`` is put before its ids."""
+
+    name: str
+    store: Store | None = None
+    file: Path | None = None
+    evictions: tuple[datetime, ...] = ()
 
 
 @dataclass
 class Summary:
-    """``pairs``: pairs of intrusions that were compared. ``single``: campaigns of one intrusion."""
+    """``pairs``: of intrusions, that were compared. ``single``: campaigns of one intrusion. ``notes``: decisions that
+    could not be obeyed."""
 
     intrusions: int = 0
     campaigns: int = 0
     single: int = 0
     pairs: int = 0
     changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def run(
-    store: Store, config: Config | None = None, *, progress: Progress | None = None, knowledge: Knowledge | None = None
+    store: Store,
+    config: Config | None = None,
+    *,
+    others: Sequence[Other] = (),
+    out: Store | None = None,
+    progress: Progress | None = None,
+    knowledge: Knowledge | None = None,
 ) -> Summary:
-    """Replace the tables ``pairs`` and ``campaigns``."""
+    """Replace the tables ``pairs`` and ``campaigns`` of ``store``, or of ``out`` where it is given. Decisions are those
+    of the store that is written to."""
     watcher = progress or Silent()
     known = knowledge or Knowledge.load()
-    found = source.intrusions(store)
+    target = out or store
+    found = _found(store, others)
     model = calibration()
     watcher.begin("Comparing intrusions", None, "pairs")
-    world = background.background(found, [store], known)
-    evictions = tuple(sorted(one.time for one in config.remediation)) if config else ()
-    rules = Rules(world, background.implied(known), model, evictions)
-    grouping = group(found, rules, advance=watcher.advance)
-    clusters, pairs = grouping.clusters, grouping.pairs
-    ids, changes = identity.identified([[found[n] for n in some] for some in clusters], _earlier(store))
-    rows = [_campaign(found, some, name, bridge.weakest(some, pairs)) for some, name in zip(clusters, ids, strict=True)]
-    kept = _kept(pairs, clusters)
-    with store.transaction() as tx:
+    stores = [store, *(other.store for other in others if other.store is not None)]
+    rules = Rules(
+        background.background(found, stores, known), background.implied(known), model, _evictions(config, others)
+    )
+    decided = decision.constraints(decision.read(target), found)
+    grouping = group(found, rules, same=decided.same, different=decided.different, advance=watcher.advance)
+    clusters = grouping.clusters
+    ids, changes = identity.identified([[found[n] for n in some] for some in clusters], _earlier(target))
+    rows = [
+        _campaign(found, some, name, bridge.weakest(some, grouping, decided.same))
+        for some, name in zip(clusters, ids, strict=True)
+    ]
+    whole = [(name, together([found[n] for n in some])) for some, (name, _) in zip(clusters, ids, strict=True)]
+    watcher.begin("Comparing campaigns", None, "pairs")
+    pairs = [*_pairs(found, grouping.pairs), *overlaps(whole, rules, known)]
+    with target.transaction() as tx:
         tx.drop_table("pairs")
         tx.drop_table("campaigns")
-        tx.write("pairs", "cluster", _pairs(found, kept))
+        tx.write("pairs", "cluster", pa.Table.from_pylist(pairs, tables.PAIRS))
         tx.write("campaigns", "cluster", pa.Table.from_pylist(rows, tables.CAMPAIGNS))
-    return Summary(len(found), len(clusters), sum(len(some) == 1 for some in clusters), len(pairs), changes)
+    single = sum(len(some) == 1 for some in clusters)
+    return Summary(len(found), len(clusters), single, len(grouping.pairs), changes, list(decided.notes))
+
+
+def _found(store: Store, others: Sequence[Other]) -> list[Intrusion]:
+    every = source.intrusions(store)
+    for other in others:
+        if other.store is not None:
+            every += source.intrusions(other.store, other.name)
+        elif other.file is not None:
+            every += profiles.read(other.file, other.name)
+    if len({one.id for one in every}) < len(every):
+        raise UsageError("the same case or file was named twice", hint="name each once")
+    return sorted(every, key=source.order)
+
+
+def _evictions(config: Config | None, others: Iterable[Other]) -> tuple[datetime, ...]:
+    own = [one.time for one in config.remediation] if config else []
+    return tuple(sorted({*own, *(time for other in others for time in other.evictions)}))
 
 
 def _earlier(store: Store) -> list[Earlier]:
@@ -94,50 +141,32 @@ def _bridge(found: Sequence[Intrusion], weakest: Bridge) -> dict[str, Any]:
         "left_id": found[weakest.left].id,
         "right_id": found[weakest.right].id,
         "parts": list(weakest.parts),
+        "joined_by": weakest.by,
     }
     if weakest.likeness is not None:
-        said["probability"] = _rounded(probability(weakest.likeness.log_odds))
-        said["log_odds"] = _rounded(weakest.likeness.log_odds)
+        said["probability"] = rounded(probability(weakest.likeness.log_odds))
+        said["log_odds"] = rounded(weakest.likeness.log_odds)
         said["because"] = lines(weakest.likeness.lines[:5])
-    else:
-        said["because"] = [{"kind": "decision", "value": "same", "weight": None, "reason": "an analyst said so"}]
     return said
 
 
-def _kept(pairs: Mapping[Pair, Likeness], clusters: Iterable[Sequence[int]]) -> list[tuple[Pair, Likeness]]:
-    """Of an intrusion's pairs the likest, so that the table grows with the intrusions."""
+def _pairs(found: Sequence[Intrusion], pairs: Mapping[Pair, Likeness]) -> list[dict[str, Any]]:
+    """Rows for an intrusion's likest pairs, so that the table grows with the intrusions."""
     count: dict[int, int] = {}
-    out = []
+    rows = []
     for pair, one in sorted(pairs.items(), key=lambda item: (-item[1].log_odds, item[0])):
         if probability(one.log_odds) < LEAST:
             break
-        if min(count.get(pair[0], 0), count.get(pair[1], 0)) < KEPT:
-            out.append((pair, one))
-            for number in pair:
-                count[number] = count.get(number, 0) + 1
-    return out
-
-
-def _pairs(found: Sequence[Intrusion], kept: Iterable[tuple[Pair, Likeness]]) -> pa.Table:
-    rows = []
-    for pair, one in kept:
+        if min(count.get(pair[0], 0), count.get(pair[1], 0)) >= KEPT:
+            continue
+        for number in pair:
+            count[number] = count.get(number, 0) + 1
         left, right = sorted(found[number].id for number in pair)
         rows.append(
             {
-                "owner_kind": "intrusion", "left_id": left, "right_id": right, "log_lr": _rounded(one.log_lr),
-                "probability": _rounded(probability(one.log_odds)),
+                "owner_kind": "intrusion", "left_id": left, "right_id": right, "log_lr": rounded(one.log_lr),
+                "probability": rounded(probability(one.log_odds)),
                 "contributions": json.dumps(lines(one.lines[:MOST_LINES])),
             }
         )  # fmt: skip
-    rows.sort(key=lambda row: (row["left_id"], row["right_id"]))
-    return pa.Table.from_pylist(rows, tables.PAIRS)
-
-
-def lines(some: Iterable[Contribution]) -> list[dict[str, Any]]:
-    return [
-        {"kind": one.kind, "value": one.value, "weight": _rounded(one.weight), "reason": one.reason} for one in some
-    ]
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.6g}")
+    return sorted(rows, key=lambda row: (row["left_id"], row["right_id"]))

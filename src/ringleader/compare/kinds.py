@@ -59,7 +59,7 @@ class Kinds:
         if prior is not None:
             return prior
         words = self._choices(value)
-        return max(self.words.least, self.words.first * self.words.factor ** max(words - 1, 0.0))
+        return float(max(self.words.least, self.words.first * self.words.factor ** max(words - 1, 0.0)))
 
     def _choices(self, value: str) -> float:
         words = [word for word in value.split()[:40] if word.lower() not in self.words.wrappers]

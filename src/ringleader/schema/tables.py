@@ -158,6 +158,18 @@ CAMPAIGNS = _table(
     ("anchors", WORDS, "the earliest finding of each of its intrusions, by which it is known again when these grow"),
 )
 
+DECISIONS = _table(
+    ("decision_id", pa.string(), "hash of what was decided and when"),
+    ("time", TIME, "when it was decided"),
+    ("who", pa.string(), "who decided"),
+    ("verdict", WORD, "same: one actor; different: two; split: two, although they were in one campaign"),
+    ("left_id", pa.string(), "an intrusion, as it was called then"),
+    ("right_id", pa.string(), "the other"),
+    ("left_finding", pa.string(), "its earliest finding, by which it is known again when it grows"),
+    ("right_finding", pa.string(), "that of the other"),
+    ("note", pa.string(), "why"),
+)
+
 ATTRIBUTIONS = _table(
     ("campaign_id", pa.string(), "the campaign"),
     ("candidate", pa.string(), "ATT&CK group id, an own group's id, or unknown"),
@@ -204,6 +216,7 @@ ALL: dict[str, pa.Schema] = {
     "traits": TRAITS,
     "pairs": PAIRS,
     "campaigns": CAMPAIGNS,
+    "decisions": DECISIONS,
     "attributions": ATTRIBUTIONS,
     "assessments": ASSESSMENTS,
 }
