@@ -238,7 +238,15 @@ def test_same_bytes_in_any_order_and_again(tmp_path: Path) -> None:
     assert [file.sha256 for file in second.entries("assessments")] == hashes
 
 
-HOSTILE = ["</script><b>", "=cmd|'/c calc'!A1", "\x1b[31mred", "\u202egpj.exe", "x" * 9000, "'; DROP TABLE events; --", "%s%n{0}"]
+HOSTILE = [
+    "</script><b>",
+    "=cmd|'/c calc'!A1",
+    "\x1b[31mred",
+    "\u202egpj.exe",
+    "x" * 9000,
+    "'; DROP TABLE events; --",
+    "%s%n{0}",
+]
 
 
 def test_hostile_texts_are_values_and_nothing_else(tmp_path: Path) -> None:
