@@ -1,5 +1,5 @@
-"""A made-up affair: in through a supplier's account, to the billing server and the records, thrown out, and back through
-the mail server."""
+"""A made-up affair: in through a supplier's account, to the billing server and the records, thrown out, and back
+through the mail server."""
 
 from __future__ import annotations
 

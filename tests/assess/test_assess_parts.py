@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
@@ -155,7 +156,7 @@ def graphs(draw: st.DrawFn) -> Graph:
 def test_paths_follow_edges_and_begin_with_what_is_held(one: Graph) -> None:
     for node, path in one.paths().items():
         assert path[-1] == node and path[0] in one.held and len(path) <= HOPS + 1
-        assert all(end in one.edges[start] for start, end in zip(path, path[1:], strict=False))
+        assert all(end in one.edges[start] for start, end in itertools.pairwise(path))
 
 
 @given(graphs())

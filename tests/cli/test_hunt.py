@@ -64,7 +64,7 @@ def test_second_hunt_does_nothing_and_says_so(hunted: tuple[Path, Result]) -> No
     case, _ = hunted
     before = {path: path.read_bytes() for path in (case / "store").rglob("*.parquet")}
     again = call("hunt", case)
-    assert "Nothing new for: ingest, detect, link, profile, report" in again.stderr
+    assert "Nothing new for: ingest, detect, link, profile, assess, report" in again.stderr
     assert {path: path.read_bytes() for path in (case / "store").rglob("*.parquet")} == before
 
 
@@ -73,7 +73,7 @@ def test_same_evidence_again_is_not_counted_twice(hunted: tuple[Path, Result], d
     rows = Store.open(case).rows("events")
     again = call("hunt", case, demo)
     assert Store.open(case).rows("events") == rows
-    assert "Nothing new for: detect, link, profile, report" in again.stderr
+    assert "Nothing new for: detect, link, profile, assess, report" in again.stderr
 
 
 def test_json_for_machines(hunted: tuple[Path, Result]) -> None:
@@ -81,7 +81,7 @@ def test_json_for_machines(hunted: tuple[Path, Result]) -> None:
     answer: dict[str, Any] = json.loads(done.stdout)
     assert answer["evidence"]["events"] > 8000
     assert answer["findings"]["critical"] > 0
-    assert list(answer["stages"]) == ["ingest", "detect", "link", "profile", "report"]
+    assert list(answer["stages"]) == ["ingest", "detect", "link", "profile", "assess", "report"]
     assert answer["report"].endswith("report.html")
 
 
