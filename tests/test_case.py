@@ -57,8 +57,18 @@ def test_every_key_is_explained() -> None:
         ('[[asset]]\nhost = "x"\nserves = { voice = 1.4 }', 3, "cannot be 1.4", "between 0 and 1"),
         ('[[asset]]\nhost = "x"\nserves = { vice = 0.4 }', 3, "'vice' is not known", "'voice'"),
         ('[[asset]]\nhost = "x"\nserves = 0.4', 3, "cannot be 0.4", "table in braces"),
-        ('[[asset]]\nhost = "X"\nrole = "cdr"\n[[asset]]\nhost = "x"\nrole = "mail"', 6, "'x' is cdr above", "keep one"),
-        ('[[supplier]]\nname = "A"\naccounts = ["a"]\n[[supplier]]\nname = "B"\naccounts = ["A"]', 6, "of 'A' above", "once"),
+        (
+            '[[asset]]\nhost = "X"\nrole = "cdr"\n[[asset]]\nhost = "x"\nrole = "mail"',
+            6,
+            "'x' is cdr above",
+            "keep one",
+        ),
+        (
+            '[[supplier]]\nname = "A"\naccounts = ["a"]\n[[supplier]]\nname = "B"\naccounts = ["A"]',
+            6,
+            "of 'A' above",
+            "once",
+        ),
         ("[organisation]\nname = Example", 2, "not valid TOML", "quotes"),
     ],
 )

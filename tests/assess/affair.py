@@ -1,5 +1,5 @@
-"""A made-up affair: in through a supplier's account, to the billing server and the records, thrown out, and back through
-the mail server."""
+"""A made-up affair: in through a supplier's account, to the billing server and the records, thrown out, and back
+through the mail server."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ def _first(made: Made) -> None:
     made.event("windows/security/4624", start + 12, BILLING, **logon("svc-acme", "10.1.0.3", "3"))
     made.step(FIRST, "windows/sysmon/1", start + 13, BILLING, "Remote service", account=who, technique="T1569.002",
               tactic="execution", Image="C:\\Windows\\System32\\cmd.exe", CommandLine="cmd /c dir D:\\CDR")  # fmt: skip
-    made.event("windows/system/7045", start + 12.5, BILLING, ServiceName="PSEXESVC", ImagePath="%SystemRoot%\\PSEXESVC.exe")
+    made.event(
+        "windows/system/7045", start + 12.5, BILLING, ServiceName="PSEXESVC", ImagePath="%SystemRoot%\\PSEXESVC.exe"
+    )
     query = _query(made, start + 20, "BIL01", "svc-acme", "sqlplus.exe", "601280000001")
     made.find(FIRST, query, "Look-up with a tool", technique="T1213.006", tactic="collection", account="BILLAPP")
     _query(made, start + 20, "BIL01", "svc-acme", "sqlplus.exe", "601280000002")
@@ -181,6 +183,3 @@ def of(rows: list[dict[str, Any]], aspect: str, about: str | None = None) -> lis
 
 def at(minute: float) -> str:
     return (START + timedelta(minutes=minute)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-

@@ -238,7 +238,15 @@ def test_same_bytes_in_any_order_and_again(tmp_path: Path) -> None:
     assert [file.sha256 for file in second.entries("assessments")] == hashes
 
 
-HOSTILE = ["</script><b>", "=cmd|'/c calc'!A1", "\x1b[31mred", "\u202egpj.exe", "x" * 9000, "'; DROP TABLE events; --", "%s%n{0}"]
+HOSTILE = [
+    "</script><b>",
+    "=cmd|'/c calc'!A1",
+    "\x1b[31mred",
+    "\u202egpj.exe",
+    "x" * 9000,
+    "'; DROP TABLE events; --",
+    "%s%n{0}",
+]
 
 
 def test_hostile_texts_are_values_and_nothing_else(tmp_path: Path) -> None:
@@ -251,7 +259,8 @@ def test_hostile_texts_are_values_and_nothing_else(tmp_path: Path) -> None:
         made.event("windows/security/4624", minute, JUMP, **logon(text, text, text))
         made.event("vpn/openvpn", minute, text, action="address-assigned", user=text, src_ip=text, assigned_ip=text)
         made.event("db/oracle", minute, text, DBUSERNAME=text, OS_USERNAME="svc-acme", USERHOST="BIL01",
-                   CLIENT_PROGRAM_NAME=text, SESSIONID=text, SQL_TEXT=f"select * from cdr where msisdn = '{text}'")  # fmt: skip
+                   CLIENT_PROGRAM_NAME=text, SESSIONID=text,
+                   SQL_TEXT=f"select * from cdr where msisdn = '{text}'")  # fmt: skip
     found = told(tmp_path, made)[2]
     assert len(of(found, "entry")) == 3
     assert all(len(row["statement"]) < 3000 and "\x1b" not in row["statement"] for row in found)

@@ -11,10 +11,11 @@ import pytest
 from judged import DEEDS, FILE, day, event, finding, perfect, store, truth
 from syrupy.assertion import SnapshotAssertion
 
+from ringleader.case import KEY
 from ringleader.errors import TruthError
 from ringleader.scenario import score as scores
 from ringleader.scenario.scores.matched import match
-from ringleader.schema import tables
+from ringleader.schema import subscriber, tables
 
 NEW_TABLES = {
     "campaigns": [("campaign_id", pa.string()), ("intrusion_ids", tables.WORDS)],
@@ -298,6 +299,27 @@ def test_entries_suppliers_targets_and_returns_are_compared(tmp_path: Path, late
     assert counts(compared.re_entries) == (1, 2, 1)
     assert counts(compared.left) == (2, 2, 1)
     assert (compared.targets.precision, compared.targets.recall) == (0.5, 0.5)
+
+
+def test_unknown_claims_nothing_hashes_are_told_apart_and_what_was_cleaned_is_not_left(
+    tmp_path: Path, later: None
+) -> None:
+    key = b"k" * 32
+    said = [
+        ("found-cobra-1", "entry", {"kind": "unknown", "supplier": None}),
+        ("found-cobra-1", "targets", {"subscriber_hashes": [subscriber.hidden(key, "60170000001"), "hmac:other"]}),
+        ("found-cobra-1", "persistence", {"host": "WS01", "value": "c:\\web\\x.aspx", "status": "cleaned"}),
+        ("found-cobra-1", "persistence", {"host": "ws02", "value": "svc", "status": "in place"}),
+    ]
+    rows = [
+        {"subject_kind": "intrusion", "subject_id": name, "aspect": aspect, "data": json.dumps(data)}
+        for name, aspect, data in said
+    ]
+    opened = perfect(tmp_path, assessments=rows)
+    (tmp_path / KEY).write_bytes(key)
+    compared = figures(opened, "assessment")
+    assert (compared.entries.claimed, compared.left.claimed) == (0, 1)
+    assert (compared.targets.claimed, compared.targets.right) == (2, 1)
 
 
 def test_the_truth_of_another_case_is_refused(tmp_path: Path) -> None:

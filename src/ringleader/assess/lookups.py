@@ -57,7 +57,7 @@ class Session:
     findings: tuple[str, ...] = ()
 
     @property
-    def print(self) -> tuple[str, str, str, str]:
+    def sort(self) -> tuple[str, str, str, str]:
         return self.host, self.user, self.account, self.program.lower()
 
 
@@ -177,7 +177,7 @@ def _statement(time: int, sql: str, action: str, thing: str, code: str, event_id
 def _own(ground: Ground, sessions: list[Session], finding_of: dict[str, tuple[str, str]]) -> None:
     by_id = {one.id: one for one in ground.intrusions}
     spans = near(ground, margin=2 * HOUR)
-    habits = Counter(one.print for one in sessions if not any(first <= one.first <= last for first, last in spans))
+    habits = Counter(one.sort for one in sessions if not any(first <= one.first <= last for first, last in spans))
     steps: dict[str, list[tuple[Step, str]]] = {}
     for intrusion in ground.intrusions:
         for step in intrusion.steps:
@@ -188,7 +188,7 @@ def _own(ground: Ground, sessions: list[Session], finding_of: dict[str, tuple[st
             one.owner = min(owners, key=lambda name: (-owners[name], by_id[name].first, name))
             one.sure = True
             one.findings = tuple(sorted({finding_of[event][1] for event in one.event_ids}))
-        elif habits[one.print] < HABIT:
+        elif habits[one.sort] < HABIT:
             close = [
                 (abs(step.time - one.first), owner, step.finding_id)
                 for step, owner in steps.get(one.host, ())
@@ -204,7 +204,7 @@ def _same(by_id: dict[str, Intrusion], sessions: list[Session]) -> None:
     """Sessions that look like those of an intrusion, in its time, where that is what most of such sessions are."""
     groups: dict[tuple[str, ...], list[Session]] = {}
     for one in sessions:
-        groups.setdefault(one.print, []).append(one)
+        groups.setdefault(one.sort, []).append(one)
     for some in groups.values():
         owned = [one for one in some if one.owner]
         if not owned or len(owned) * 2 < len(some):

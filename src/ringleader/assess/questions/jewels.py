@@ -28,8 +28,8 @@ class CrownJewels:
             if role not in ground.by_role:
                 yield Statement(
                     "case", ground.about, "crown-jewel",
-                    f"No asset has the role {role} in ringleader.toml, so whether {jewel.name} were reached cannot be"
-                    " said.", "unknown", data={"role": role},
+                    f"No asset has the role {role} in ringleader.toml, so whether an intruder reached {jewel.name}"
+                    " cannot be said.", "unknown", data={"role": role},
                 )  # fmt: skip
         for one in ground.campaigns:
             paths = reach.graph(ground, one).paths()

@@ -121,7 +121,7 @@ def _reach(ground: Ground, name: str, owners: list[str]) -> Statement:
     others = _others(ground, name, set())
     aims = [item for item in others if item["host"] in reach.jewels(ground)]
     text = f"{name} can reach {counted(len(others), 'host')}, by the case file and by its log-ons"
-    text += f"; of these {listed([str(item['host']) for item in aims])} matter most." if aims else "."
+    text += f". Those that matter most among them: {listed([str(item['host']) for item in aims])}." if aims else "."
     findings = [
         ways.of(ground)[one.id].findings[0]
         for one in ground.intrusions

@@ -63,7 +63,9 @@ class Watchlist:
 def _said(one: Campaign, kind: Watch, entries: list[Watched], matches: list[dict[str, Any]]) -> Statement:
     categories = Counter(match["category"] or "none given" for match in matches)
     told = [
-        f"{count:,} {_PLURAL.get(name, name)}" for name, count in sorted(categories.items()) if name != "none given"
+        counted(count, name, _PLURAL.get(name, ""))
+        for name, count in sorted(categories.items())
+        if name != "none given"
     ]
     what = f"watched {kind}" + ("s" if len(matches) != 1 else "") if kind != "address" else "watched addresses"
     verb = "Read the records of" if kind is Watch.SUBSCRIBER else "Touched"
@@ -162,7 +164,4 @@ def _all_traits(ground: Ground) -> list[tuple[str, str, str, list[str]]]:
     ]
 
 
-_PLURAL = {
-    "politician": "of politicians", "journalist": "of journalists", "official": "of officials",
-    "activist": "of activists", "company": "of companies", "other": "others",
-}  # fmt: skip
+_PLURAL = {"company": "companies", "other": "other"}
