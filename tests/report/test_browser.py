@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Open]:
     """Opens the report of some tables; at the end nothing may have gone wrong, asked, or gone out."""
     trouble: list[str] = []
 
-    def opened(tables: sample.Tables, width: int = 1440, scheme: str = "light") -> Any:
-        path = build(from_tables(tables), tmp_path / "report.html")
+    def opened(tables: sample.Tables, width: int = 1440, scheme: str = "light", at: str = "", tlp: str = "") -> Any:
+        path = build(from_tables(tables, "UTC", [], sample.config(), tlp), tmp_path / "report.html")
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.on("console", lambda message: trouble.append(message.text))
         page.on("pageerror", lambda error: trouble.append(str(error)))
@@ -50,7 +51,7 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Open]:
             "request",
             lambda request: None if request.url.startswith(("file:", "data:")) else trouble.append(request.url),
         )
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + (f"#{at}" if at else ""))
         page.wait_for_load_state()
         return page
 
@@ -63,7 +64,7 @@ def rows(page: Any) -> Any:
 
 
 def test_filter_and_sort_by_keyboard(show: Open) -> None:
-    page = show(sample.story())
+    page = show(sample.story(), at="findings")
     page.wait_for_selector("#chart svg")
     assert rows(page).count() == 50
     page.locator("#query").focus()
@@ -81,6 +82,7 @@ def test_filter_and_sort_by_keyboard(show: Open) -> None:
     page.locator("#next").focus()
     page.keyboard.press("Enter")
     playwright.expect(page.locator("#page")).to_have_text("51 to 100 of 100")
+    page.locator("nav a[href='#intrusions']").click()
     page.locator("[data-intrusion='1']").focus()
     page.keyboard.press("Enter")
     playwright.expect(page.locator("#shown")).to_have_text("9 findings")
@@ -89,7 +91,7 @@ def test_filter_and_sort_by_keyboard(show: Open) -> None:
 
 
 def test_dragging_over_the_chart_filters(show: Open) -> None:
-    page = show(sample.story())
+    page = show(sample.story(), at="findings")
     page.wait_for_selector("#chart svg")
     box = page.locator("#chart").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60)
@@ -101,7 +103,7 @@ def test_dragging_over_the_chart_filters(show: Open) -> None:
 
 
 def test_other_tables_sort(show: Open) -> None:
-    page = show(sample.story())
+    page = show(sample.story(), at="appendix")
     head = page.locator("#rules th", has_text="Findings").locator("button")
     head.click()
     head.click()
@@ -121,15 +123,122 @@ def test_theme_follows_the_system_and_the_reader(show: Open, scheme: str) -> Non
     assert page.evaluate(colour) != before
 
 
+PAGES = ("summary", "campaigns", "campaign-1", "overlap", "targets", "adaptation", "reach", "intrusions", "findings",
+         "leads", "coverage", "appendix")  # fmt: skip
+
+
 @pytest.mark.parametrize("width", [390, 768, 1440])
-@pytest.mark.parametrize("tables", [sample.story, hostile, sample.empty], ids=["story", "hostile", "empty"])
+@pytest.mark.parametrize("tables", [sample.whole, sample.story, hostile, sample.empty], ids=lambda each: each.__name__)
 def test_no_page_scrolls_sideways(show: Open, width: int, tables: Callable[[], sample.Tables]) -> None:
     page = show(tables(), width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for name in PAGES:
+        page.evaluate(f"location.hash = '#{name}'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_one_page_at_a_time_and_back_again(show: Open) -> None:
+    page = show(sample.whole())
+    seen = "[...document.querySelectorAll('.page')].filter((one) => !one.hasAttribute('hidden')).map((one) => one.id)"
+    assert page.evaluate(seen) == ["summary"]
+    page.get_by_role("link", name="Amber Heron", exact=True).first.click()
+    assert page.evaluate(seen) == ["campaign-1"]
+    assert page.locator("nav a[aria-current=page]").inner_text() == "Amber Heron"
+    page.locator("nav a[href='#overlap']").click()
+    page.locator(".heat a[href='#pair-1-2']").first.click()
+    playwright.expect(page.locator("#pair-1-2")).to_be_in_viewport()
+    page.go_back()
+    page.go_back()
+    assert page.evaluate(seen) == ["campaign-1"]
+    assert page.locator("#campaign-1 h2").inner_text() == "Amber Heron"
+
+
+def test_a_statement_leads_to_its_findings(show: Open) -> None:
+    page = show(sample.whole())
+    page.locator("#q-entry .cite").first.click()
+    playwright.expect(page.locator("#shown")).to_have_text("3 findings")
+    playwright.expect(page.locator("#filter")).to_be_in_viewport()
+    page.get_by_role("button", name="No longer only those behind one statement").click()
+    playwright.expect(page.locator("#shown")).to_have_text("100 findings")
+    page.go_back()
+    playwright.expect(page.locator("#summary")).to_be_visible()
+
+
+def test_the_matrix_leads_to_the_findings_of_its_campaign(show: Open) -> None:
+    page = show(sample.whole(), at="campaign-1")
+    page.locator(".cell[data-find='T1505.003']").click()
+    playwright.expect(page.locator("#shown")).to_have_text("2 findings")
+    assert page.locator("#which").input_value() == "c1"
+
+
+def test_a_picture_shows_what_a_node_is_joined_to(show: Open) -> None:
+    page = show(sample.whole(), at="reach")
+    assert page.locator("#reach .graph [data-node]").count() == 4
+    page.locator("#reach [data-node]").first.hover()
+    assert page.locator("#reach svg.asked").count() == 1
+    assert 0 < page.locator("#reach path.near").count() < page.locator("#reach path").count()
+    titles = page.locator("#reach .graph title").all_text_contents()
+    assert "ex01.corp.example, host, mail, held" in titles
+
+
+def test_without_a_script_all_pages_are_there(browser: Any, tmp_path: Path) -> None:
+    path = build(from_tables(sample.whole(), config=sample.config()), tmp_path / "report.html")
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(path.as_uri())
+    assert [page.locator(f"#{name}").is_visible() for name in PAGES] == [True] * len(PAGES)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_stand_out_from_their_ground(show: Open, scheme: str) -> None:
+    """Contrast of 4.5 to 1 (WCAG 2.2, 1.4.3) for what is written on the page's own colours."""
+    page = show(sample.whole(), scheme=scheme)
+    names = ["ink", "dim", "accent", "critical-ink", "high-ink", "medium-ink", "low-ink", "informational-ink"]
+    colour = "(name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim()"
+    for ground in ("paper", "card"):
+        for name in names:
+            assert contrast(page.evaluate(colour, name), page.evaluate(colour, ground)) >= 4.5, (name, ground)
+    for step in range(5):
+        ink = "#ffffff" if step > 2 else page.evaluate(colour, "ink")
+        assert contrast(ink, page.evaluate(colour, f"heat{step}")) >= (4.5 if step != 4 else 3), step
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour.lstrip("#")
+    digits = "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_everything_has_a_name_for_those_who_listen(show: Open) -> None:
+    page = show(sample.whole())
+    nameless = """() => [...document.querySelectorAll('button, a, input, select, [role=img], [role=region]')]
+        .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.getAttribute("aria-labelledby")
+            || one.labels?.length || one.getAttribute('title')))
+        .map((one) => one.outerHTML.slice(0, 120))"""
+    assert page.evaluate(nameless) == []
+    assert page.evaluate("[...document.querySelectorAll('table')].filter((one) => !one.caption).length") == 0
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids))
+    levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4, h5')].map((one) => Number(one.tagName[1]))")
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
+
+
+def test_print_marks_each_sheet(show: Open, tmp_path: Path) -> None:
+    page = show(sample.whole(), tlp="TLP:RED")
+    assert page.locator(".page-head .tlp").first.is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".running.head").is_visible() and page.locator(".running.foot").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.running.head')).position") == "fixed"
+    assert all(page.locator(f"#{name}").is_visible() for name in PAGES)
 
 
 def test_hostile_evidence_is_only_text(show: Open) -> None:
-    page = show(hostile())
+    page = show(hostile(), at="findings")
     page.wait_for_selector("#chart svg")
     assert page.locator("img, iframe, object, embed, [onload], [onerror], a[href^=javascript]").count() == 0
     assert page.locator("script").count() == 3
@@ -146,17 +255,18 @@ def test_the_skip_link_is_the_first_stop(show: Open) -> None:
 
 def test_one_finding(show: Open) -> None:
     row = sample.finding(1, sample.START, "a", "", "One", "high", "T1059", "execution", {})
-    page = show(sample.case([row], [sample.intrusion("e" * 16, [row], 8)], [sample.step("e" * 16, row)]))
+    page = show(sample.case([row], [sample.intrusion("e" * 16, [row], 8)], [sample.step("e" * 16, row)]), at="findings")
     page.wait_for_selector("#chart svg")
-    assert page.locator("h1").inner_text() == "1 intrusion on 1 host"
     assert rows(page).count() == 1
+    page.locator(".brand").click()
+    assert page.locator("h1").inner_text() == "1 intrusion on 1 host"
 
 
 @pytest.mark.slow
 def test_a_hundred_thousand_findings_open_at_once(show: Open, tmp_path: Path) -> None:
     tables = sample.many()
     began = time.perf_counter()
-    page = show(tables)
+    page = show(tables, at="findings")
     built = time.perf_counter() - began
     assert (tmp_path / "report.html").stat().st_size < 20_000_000
     began = time.perf_counter()
@@ -183,8 +293,9 @@ def singles(count: int) -> sample.Tables:
 
 
 def test_filter_by_host_phrase_kind_and_time(show: Open) -> None:
-    page = show(sample.story())
+    page = show(sample.story(), at="findings")
     shown = page.locator("#shown")
+    page.get_by_text("By technique and by host").click()
     page.locator("[data-host='fs02.corp.example']").click()
     playwright.expect(shown).to_have_text("2 findings")
     assert page.locator("#query").input_value() == ""
@@ -203,13 +314,14 @@ def test_filter_by_host_phrase_kind_and_time(show: Open) -> None:
             f"{count} finding{'' if count == 1 else 's'}" if count else "No finding fits. Clear the filter to see all."
         )
         playwright.expect(shown, query).to_have_text(said)
+    page.locator("nav a[href='#appendix']").click()
     page.locator("#rules .find", has_text="Copy of the directory database").click()
     playwright.expect(page.locator("#query")).to_have_value('"Copy of the directory database"')
     playwright.expect(shown).to_have_text("1 finding")
 
 
 def test_many_intrusions_have_an_index_and_fold(show: Open) -> None:
-    page = show(singles(30))
+    page = show(singles(30), at="intrusions")
     assert page.locator(".index tbody tr").count() == 30
     assert page.locator("details.fold").count() == 10
     assert page.locator("#intrusion-25 .timeline").is_hidden()

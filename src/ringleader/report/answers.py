@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ringleader.report.assessed import LEFT
 from ringleader.report.facts import facts, likely
 from ringleader.report.model import Answer, Assessment, Campaign, Coverage, Gap, Headline, Intrusion, Pair, Statement
 from ringleader.report.text import count, listed
@@ -37,14 +38,17 @@ Said = tuple[list[Statement], list[Gap]]
 def answers(known: Known) -> list[Answer]:
     out = []
     for each in facts().questions:
-        statements, gaps = _HOW[each.key](known)
+        found, gaps = _HOW[each.key](known)
+        # What an assessment says it cannot tell is a gap like any other.
+        statements = [said for said in found if said.confidence != "unknown" or each.key == "whom"]
+        gaps += [Gap(said.text, "") for said in found if said.confidence == "unknown" and each.key != "whom"]
         out.append(
             Answer(
                 key=each.key,
                 question=each.question,
                 statements=statements[:MOST],
                 more=max(0, len(statements) - MOST),
-                gaps=gaps,
+                gaps=gaps[:MOST],
                 changes=_CHANGES[each.key](known)[:MOST] if each.key in _CHANGES else [],
                 place=each.place,
             )
@@ -209,7 +213,7 @@ def _whom(known: Known) -> Said:
         rivals = [f"{other.name} {other.probability:.0%}" for other in others[:2]]
         if rivals:
             text += f" Next: {listed(rivals)}."
-        statements.append(Statement(text, found.confidence.split(" ")[0] or "unknown", [], f"campaign-{each.number}"))
+        statements.append(Statement(text, _confidence(found.confidence), [], f"campaign-{each.number}"))
     return statements, gaps[:2]
 
 
@@ -224,8 +228,12 @@ def _turning(known: Known) -> list[str]:
             changes.append(f"{each.name}: {found.planted}")
         first = found.candidates[0]
         for row in found.without:
-            if row.leader and row.leader not in (first.id, first.name):
-                changes.append(f"{each.name}: without {row.kind} evidence {row.leader} would lead.")
+            # The first of the groups need not be more probable than none of them.
+            none = row.unknown is not None and row.unknown > (row.probability or 0)
+            leader = "none of the known groups" if none else row.leader
+            same = first.id == "unknown" if none else row.leader.split(" ")[0] == first.id or row.leader == first.name
+            if leader and not same:
+                changes.append(f"{each.name}: without {row.kind} evidence {leader} would lead.")
                 break
     return changes
 
@@ -235,13 +243,18 @@ def _explaining(known: Known) -> list[str]:
     return list(dict.fromkeys(f"{change[:1].upper()}{change[1:].rstrip('.')}." for change in said))
 
 
+def _confidence(said: str) -> str:
+    """The word in a sentence about confidence."""
+    return next((word for word in ("high", "moderate", "low") if word in said.lower().split(":")[0]), "unknown")
+
+
 def _share(probability: float) -> str:
     return f"{probability:.0%} ({likely(probability)})"
 
 
 def _adaptation(known: Known) -> Said:
     found = known.assessment
-    left = [each.statement for each in found.persistence]
+    left = [each.statement for each in found.persistence if each.status in LEFT]
     statements = [each.statement for each in found.adaptation] + [each.statement for each in found.reentries]
     statements = [*statements[:2], *left[:2], *statements[2:], *left[2:]]
     gaps = []

@@ -66,13 +66,19 @@ class _Assembly:
         numbers = {row["campaign_id"]: self.campaign_numbers[row["campaign_id"]] for row in shown_campaigns}
         subjects = {
             **{("campaign", row["campaign_id"]): campaigns.name(row, show) for row in self.campaign_rows},
-            **{("intrusion", key): f"intrusion {number}" for key, number in self.numbers.items()},
+            # Where there are no campaigns, each intrusion may be taken as one.
+            **{(kind, key): f"Intrusion {n}" for kind in ("intrusion", "campaign") for key, n in self.numbers.items()},
             **{("supplier", each.name): show(each.name) for each in (self.config.supplier if self.config else ())},
         }
-        assessment = assessed.Reader(show, subjects, self.campaign_numbers).read(tables.assessments)
+        subjects |= {("campaign", row["campaign_id"]): campaigns.name(row, show) for row in self.campaign_rows}
+        belongs = {
+            **{("intrusion", key): number for key, number in self.campaign_of.items()},
+            **{("campaign", key): number for key, number in self.campaign_numbers.items()},
+        }
+        assessment = assessed.Reader(show, subjects, belongs).read(tables.assessments)
         attributions, leads = attributed.read(tables.attributions, numbers, self.knowledge, show)
         listed, omissions = self.findings.listed(
-            each for _, statement in assessed.everything(assessment) for each in statement.findings
+            each for statement in assessed.everything(assessment) for each in statement.findings
         )
         members = self._members(shown_campaigns)
         rows = self.findings.rows(np.concatenate([listed, *members.values()]))
@@ -172,7 +178,6 @@ class _Assembly:
         for row in shown:
             number = self.campaign_numbers[row["campaign_id"]]
             inside = {each: self.numbers[each] for each in row["intrusion_ids"] or () if each in self.numbers}
-            name = campaigns.name(row, self.show)
             out.append(
                 campaigns.build(
                     number,
@@ -183,7 +188,7 @@ class _Assembly:
                     steps=[step for each in inside for step in steps.get(each, ())],
                     traits=profile,
                     roles=self.roles,
-                    statements=[said for subject, said in assessed.everything(assessment) if subject == name],
+                    statements=campaigns.statements(assessment, number),
                     attribution=attributions.get(number),
                     marks=marks,
                     knowledge=self.knowledge,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pyarrow as pa
 
@@ -45,16 +44,22 @@ PLACES = {
     "persistence": "adaptation",
 }
 """Aspect to the page that tells it."""
+LEFT = ("in place", "")
+"""States of persistence that may still be there."""
 STATES = ("reached", "tried", "within reach", "not seen")
 
 
 class Reader:
-    """``subjects``: what campaigns and intrusions are called here, by kind and id; ``numbers``: campaigns by id."""
+    """``subjects``: what campaigns, intrusions and suppliers are called here, by kind and id, in the report's order;
+    ``campaigns``: numbers of those that campaigns and intrusions are (of)."""
 
-    def __init__(self, show: Show, subjects: Mapping[tuple[str, str], str], numbers: Mapping[str, int]) -> None:
+    def __init__(
+        self, show: Show, subjects: Mapping[tuple[str, str], str], campaigns: Mapping[tuple[str, str], int]
+    ) -> None:
         self._show = show
         self._subjects = subjects
-        self._numbers = numbers
+        self._campaigns = campaigns
+        self._rank = {subject: number for number, subject in enumerate(subjects)}
 
     def read(self, table: pa.Table) -> Assessment:
         rows: defaultdict[str, list[Row]] = defaultdict(list)
@@ -62,7 +67,6 @@ class Reader:
             rows[row["aspect"] or ""].append(row)
         for some in rows.values():
             some.sort(key=self._order)
-        known = {*PLACES}
         return Assessment(
             since=[self._since(row) for row in rows["since"]],
             entries=[self._entry(row) for row in rows["entry"]],
@@ -77,56 +81,54 @@ class Reader:
             impact=[self._impact(row) for row in rows["impact"]],
             adaptation=[self._adaptation(row) for row in rows["adaptation"]],
             reentries=[self._plain(row) for row in rows["re-entry"]],
-            persistence=[self._persistence(row) for row in rows["persistence"]],
-            others=[self._plain(row) for aspect in sorted(rows.keys() - known) for row in rows[aspect]],
+            persistence=sorted(
+                (self._persistence(row) for row in rows["persistence"]), key=lambda each: each.status not in LEFT
+            ),
+            others=[self._plain(row) for aspect in sorted(rows.keys() - PLACES.keys()) for row in rows[aspect]],
         )
 
     def _order(self, row: Row) -> tuple[bool, int, str, str, str, str]:
-        number = self._numbers.get(row["subject_id"] or "", 1 << 30)
+        number = self._rank.get((row["subject_kind"] or "", row["subject_id"] or ""), 1 << 30)
         return (
             row["subject_kind"] != "case",
             number,
             *(row[name] or "" for name in ("subject_kind", "subject_id", "statement", "data")),
         )
 
-    def subject(self, row: Row) -> str:
-        kind, name = row["subject_kind"] or "", row["subject_id"] or ""
-        if kind == "case":
-            return "the whole case"
-        return self._subjects.get((kind, name)) or f"{self._show(kind, 60)} {self._show(name, 200)}"
-
     def statement(self, row: Row) -> Statement:
-        said = row["confidence"] or "unknown"
+        said, kind, name = row["confidence"] or "unknown", row["subject_kind"] or "", row["subject_id"] or ""
+        subject = self._subjects.get((kind, name)) or f"{self._show(kind, 60)} {self._show(name, 200)}"
         return Statement(
             text=self._show(row["statement"], 2000) or "(no statement)",
             confidence=said if said in CONFIDENCE else "unknown",
             findings=[each for each in row["findings"] or () if each],
-            place=PLACES.get(row["aspect"] or "", "assessed"),
+            place=PLACES.get(row["aspect"] or "", "targets"),
+            subject="" if kind == "case" else subject,
+            aspect=self._show(row["aspect"], 60),
+            campaign=self._campaigns.get((kind, name), 0),
         )
 
     def _data(self, row: Row) -> Payload:
         return Payload.parse(row["data"], self._show)
 
     def _plain(self, row: Row) -> Plain:
-        return Plain(self.statement(row), self.subject(row), self._show(row["aspect"], 60))
+        return Plain(self.statement(row))
 
     def _since(self, row: Row) -> Since:
         data = self._data(row)
+        going_on = data.flag("ongoing")
         return Since(
             self.statement(row),
-            self.subject(row),
             data.time("first"),
-            data.time("earliest_possible"),
+            data.time("earliest_possible", "telemetry_from"),
             data.words("gaps"),
-            data.flag("ongoing"),
+            data.flag("going_on") if going_on is None else going_on,
         )
 
     def _entry(self, row: Row) -> Entry:
         data = self._data(row)
         return Entry(
             statement=self.statement(row),
-            subject=self.subject(row),
-            campaign=self._numbers.get(row["subject_id"] or "", 0) if row["subject_kind"] == "campaign" else 0,
             kind=data.text("kind"),
             supplier=data.text("supplier"),
             host=data.text("host"),
@@ -136,52 +138,49 @@ class Reader:
 
     def _jewel(self, row: Row) -> Jewel:
         data = self._data(row)
-        return Jewel(
-            self.statement(row), self.subject(row), data.text("role"), data.text("state"), self._names(data, "hosts")
-        )
+        state = data.text("state")
+        hosts = data.words("hosts") or data.words(state.replace(" ", "_"))
+        return Jewel(self.statement(row), data.text("role"), state, list(dict.fromkeys(hosts)))
 
     def _credential(self, row: Row) -> Credential:
         data = self._data(row)
-        return Credential(
-            self.statement(row),
-            self.subject(row),
-            data.text("what"),
-            self._names(data, "accounts"),
-            self._names(data, "reset"),
-        )
-
-    def _names(self, data: Payload, name: str) -> list[str]:
-        return list(dict.fromkeys(data.words(name)))
+        dumps = list(data.each("dumps"))
+        what = data.text("what") or ", ".join(dict.fromkeys(dump.text("kind") for dump in dumps))
+        exposed = data.words("accounts") or [name for dump in dumps for name in dump.words("accounts")]
+        return Credential(self.statement(row), what, list(dict.fromkeys(exposed)), data.words("reset"))
 
     def _target(self, row: Row) -> Target:
         data = self._data(row)
-        how, hashes = data.one("how"), data.raw("subscriber_hashes")
+        how, times = data.one("how") or data, data.one("times")
+        hashes = data.raw("subscriber_hashes")
+        distinct = len({each for each in hashes if isinstance(each, str)}) if isinstance(hashes, list) else 0
         return Target(
             statement=self.statement(row),
-            subject=self.subject(row),
-            how={name: how.whole(name) for name in ("single", "list", "bulk") if how.number(name) is not None},
-            first=data.time("from"),
-            last=data.time("to"),
-            subscribers=len({each for each in hashes if isinstance(each, str)}) if isinstance(hashes, list) else 0,
+            how={name: how.whole(name) for name in ("single", "list", "bulk") if how.number(name)},
+            first=data.time("from") or times.time("first"),
+            last=data.time("to") or times.time("last"),
+            # The list may be cut; the count is not.
+            subscribers=max(distinct, data.whole("count")),
         )
 
     def _watched(self, row: Row) -> Watched:
         data = self._data(row)
-        return Watched(self.statement(row), self.subject(row), data.text("category"), data.whole("count"))
+        categories, category = data.one("categories"), data.text("category")
+        return Watched(
+            self.statement(row), categories.counts() or ({category: data.whole("count")} if category else {})
+        )
 
     def _impact(self, row: Row) -> Impact:
         data = self._data(row)
         labels = {str(node.raw("id")): node.text("label", "id") for node in data.each("nodes")}
+        ways = data.raw("paths")
         paths = [
             [labels.get(str(step)) or self._show(str(step), 200) for step in path[:20]]
-            for path in (data.raw("paths") if isinstance(data.raw("paths"), list) else [])[:20]
+            for path in (ways if isinstance(ways, list) else [])[:20]
             if isinstance(path, list)
         ]
-        cuts = [
-            Cut(cut.text("what"), cut.text("label"), cut.text("removes") or str(len(cut.words("removes")) or ""))
-            for cut in data.each("cuts")
-        ]
-        return Impact(self.statement(row), self.subject(row), graph.reach(data), paths, cuts)
+        cuts = [Cut(cut.text("what"), cut.text("label"), cut.text("removes")) for cut in data.each("cuts")]
+        return Impact(self.statement(row), graph.reach(data), paths, cuts)
 
     def _adaptation(self, row: Row) -> Adaptation:
         data = self._data(row)
@@ -190,11 +189,7 @@ class Reader:
                 time=each.time("time"),
                 who="defender" if each.raw("who") == "defender" else "actor",
                 what=each.text("what"),
-                findings=[
-                    found
-                    for found in (each.raw("findings") if isinstance(each.raw("findings"), list) else [])[:50]
-                    if isinstance(found, str)
-                ],
+                findings=each.ids("findings"),
             )
             for each in data.each("timeline")
         ]
@@ -209,24 +204,19 @@ class Reader:
             )
             for each in data.each("evictions")
         ]
-        return Adaptation(self.statement(row), self.subject(row), acts, evictions)
+        return Adaptation(self.statement(row), acts, evictions)
 
     def _persistence(self, row: Row) -> Persistence:
         data = self._data(row)
         return Persistence(
             self.statement(row),
-            self.subject(row),
             data.text("host"),
             data.text("value"),
             data.text("how"),
             data.time("first_time"),
+            data.text("status", longest=60),
         )
 
 
-def everything(found: Assessment) -> list[tuple[str, Statement]]:
-    """All statements with what they are of."""
-    return [(each.subject, each.statement) for name in Assessment.__dataclass_fields__ for each in getattr(found, name)]
-
-
-def placed(statement: Statement, place: str) -> Statement:
-    return replace(statement, place=place)
+def everything(found: Assessment) -> list[Statement]:
+    return [each.statement for name in Assessment.__dataclass_fields__ for each in getattr(found, name)]

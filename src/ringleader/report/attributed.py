@@ -39,8 +39,8 @@ def read(
             confidence=detail.text("confidence", longest=300),
             without=[
                 Without(
-                    each.text("without", longest=60),
-                    each.text("leader", longest=120),
+                    each.text("without", longest=60).removeprefix("all "),
+                    named(each.text("leader", longest=120), knowledge),
                     each.number("probability"),
                     each.number("unknown"),
                 )
@@ -77,19 +77,24 @@ def _band(band: Payload, detail: Payload) -> str:
 
 
 def _planted(detail: Payload, knowledge: Knowledge) -> str:
-    """In words, whatever form the item has."""
+    """In words: what the answer is without the item that does most, should it be false."""
     item = detail.one("planted")
     if not item:
         return detail.text("planted")
-    value = named(item.text("value", "item", longest=300), knowledge)
-    what = " ".join(part for part in (item.text("kind", longest=60), value) if part)
-    then = item.text("leader", "name", "then", longest=120)
-    likely_then = item.number("probability")
-    told = [f"If {what or 'one item'} were planted"]
-    told.append(f"{then} would lead" if then else "the answer would move most")
-    text = ", ".join(told) + (f" with {likely_then:.0%}" if likely_then is not None and 0 <= likely_then <= 1 else "")
+    value = named(item.text("without", "value", "item", longest=300), knowledge)
+    what = " ".join(part for part in (item.text("kind", longest=60), value) if part) or "one item"
+    leader = named(item.text("leader", "name", longest=120), knowledge)
+    then, unknown = item.number("probability"), item.number("unknown")
+    told = f"Should {what} be planted, "
+    told += f"{leader} would lead the groups" if leader else "the answer would move most"
+    told += f" with {share(then)}" if then is not None else ""
+    told += f", and none of the known groups would have {share(unknown)}" if unknown is not None else ""
     reason = item.text("reason", "text")
-    return f"{text}. {reason}" if reason else f"{text}."
+    return f"{told}. {reason}" if reason else f"{told}."
+
+
+def share(value: float) -> str:
+    return f"{value:.0%}" if value >= 0.01 else "under 1%"
 
 
 def _lead(each: Payload, number: int, knowledge: Knowledge) -> Lead:

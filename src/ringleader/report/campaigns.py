@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
 from ringleader.knowledge import Knowledge
 from ringleader.report import graph, timeline
+from ringleader.report.assessed import everything
 from ringleader.report.counts import techniques
 from ringleader.report.findings import Group
-from ringleader.report.model import Attribution, Campaign, Edge, Statement, Trait
+from ringleader.report.model import Assessment, Attribution, Campaign, Edge, Statement, Trait
 from ringleader.report.payload import Payload
 from ringleader.report.source import Row
 from ringleader.report.text import Show, listed
@@ -49,6 +49,14 @@ def order(rows: Iterable[Row], scores: Mapping[str, float]) -> list[Row]:
 
 def name(row: Row, show: Show) -> str:
     return show(row["name"], 120) or f"campaign {show(row['campaign_id'], 12)}"
+
+
+def statements(assessment: Assessment, number: int) -> list[Statement]:
+    """Those about a campaign or one of its intrusions, but for systems that it was not seen on."""
+    unseen = {id(jewel.statement) for jewel in assessment.jewels if jewel.state == "not seen"}
+    return [
+        said for said in everything(assessment) if said.campaign == number and id(said) not in unseen
+    ]  # fmt: skip
 
 
 class Traits:
@@ -190,15 +198,12 @@ def _bridge(found: Payload, intrusions: Mapping[str, int]) -> str:
     if not all(ends):
         ends = [found.raw(name) for name in ("left_id", "right_id")]
     names: list[Any] = [f"intrusion {intrusions[end]}" for end in ends if isinstance(end, str) and end in intrusions]
-    weight = found.number("log_lr", "weight")
+    weight = found.number("log_lr", "log_odds", "weight")
     likely = found.number("probability")
     said = listed(names) or "two of its intrusions"
     facts = [f"{weight:+.1f} nats" if weight is not None else "", f"{likely:.0%}" if likely is not None else ""]
     told = ", ".join(fact for fact in facts if fact)
-    reason = found.text("reason", "what", "statement")
-    return f"{said}{f' ({told})' if told else ''}{f': {reason}' if reason else ''}"
-
-
-def lifespan(campaigns: Sequence[Campaign]) -> tuple[datetime, datetime] | None:
-    times = [time for each in campaigns for time in (each.first, each.last) if time]
-    return (min(times), max(times)) if times else None
+    lines = [" ".join(part for part in (line.text("kind"), line.text("value", longest=80)) if part)
+             for line in found.each("because")]  # fmt: skip
+    reason = found.text("reason", "what", "statement") or listed([line for line in lines if line], 3)
+    return f"{said}{f' ({told})' if told else ''}{f', joined by {reason}' if reason else ''}"

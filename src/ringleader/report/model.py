@@ -21,6 +21,11 @@ class Statement:
     """Ids of findings behind it."""
     place: str = ""
     """Anchor of the part of the report that tells more."""
+    subject: str = ""
+    """What it is about, when that is less than the whole case."""
+    aspect: str = ""
+    campaign: int = 0
+    """Number of the campaign that it is about; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,8 +386,6 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Entry:
     statement: Statement
-    subject: str
-    campaign: int
     kind: str
     supplier: str
     host: str
@@ -395,7 +398,6 @@ class Jewel:
     """A role of hosts that matters, and how near somebody came."""
 
     statement: Statement
-    subject: str
     role: str
     state: str
     hosts: list[str]
@@ -403,8 +405,9 @@ class Jewel:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
+    """``accounts`` are exposed; those to ``reset`` were not seen to be reset since."""
+
     statement: Statement
-    subject: str
     what: str
     accounts: list[str]
     reset: list[str]
@@ -415,7 +418,6 @@ class Target:
     """Access to subscribers' records."""
 
     statement: Statement
-    subject: str
     how: dict[str, int]
     """Statements by how: single, list, bulk."""
     first: datetime | None
@@ -427,9 +429,8 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Watched:
     statement: Statement
-    subject: str
-    category: str
-    count: int
+    categories: dict[str, int]
+    """Matches by the watchlist's own categories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,7 +445,6 @@ class Impact:
     """What could be reached from where an actor stands."""
 
     statement: Statement
-    subject: str
     graph: Graph
     paths: list[list[str]]
     """Labels along the way."""
@@ -473,7 +473,6 @@ class Eviction:
 @dataclass(frozen=True, slots=True)
 class Adaptation:
     statement: Statement
-    subject: str
     acts: list[Act]
     evictions: list[Eviction]
 
@@ -481,17 +480,17 @@ class Adaptation:
 @dataclass(frozen=True, slots=True)
 class Persistence:
     statement: Statement
-    subject: str
     host: str
     value: str
     how: str
     first: datetime | None
+    status: str
+    """Such as in place; empty where not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
     statement: Statement
-    subject: str
     first: datetime | None
     earliest_possible: datetime | None
     gaps: list[str]
@@ -503,8 +502,6 @@ class Plain:
     """A statement with nothing to draw."""
 
     statement: Statement
-    subject: str
-    aspect: str
 
 
 @dataclass(frozen=True, slots=True)

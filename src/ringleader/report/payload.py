@@ -75,8 +75,9 @@ class Payload:
             return f"{self._end(item[0])} to {self._end(item[1])}"
         if isinstance(item, dict):
             inner = Payload(item, self._show)
-            said = inner.text("text", "what", "label", "value", "name", "reason")
-            ends = [self._end(end) for name in ("from", "to") if isinstance(end := item.get(name), str)]
+            said = inner.text("text", "what", "label", "value", "name", "host", "source", "reason")
+            spans = (("from", "to"), ("first", "last"))
+            ends = [self._end(end) for span in spans for name in span if isinstance(end := item.get(name), str)]
             return " ".join(part for part in (said, " to ".join(ends)) if part)
         return ""
 
@@ -91,6 +92,19 @@ class Payload:
         for item in value[:MOST] if isinstance(value, list) else [value]:
             if isinstance(item, dict):
                 yield Payload(item, self._show)
+
+    def counts(self) -> dict[str, int]:
+        """Numbers by their names, for an object that is nothing else."""
+        return {
+            self._show(name, 60): int(value)
+            for name, value in sorted(self._content.items())[:MOST]
+            if isinstance(value, int) and not isinstance(value, bool)
+        }
+
+    def ids(self, name: str) -> list[str]:
+        """Ids of findings, which are no texts to show."""
+        value = self._content.get(name)
+        return [each for each in value[:50] if isinstance(each, str)] if isinstance(value, list) else []
 
     def one(self, name: str) -> Payload:
         return Payload(self._content.get(name), self._show)

@@ -144,7 +144,8 @@ class _Writer:
         sure = {"": "", "unknown": " *(confidence unknown)*"}.get(
             statement.confidence, f" *({statement.confidence} confidence)*"
         )
-        return f"- {plain(statement.text)}{sure}{self._cite(statement.findings)}"
+        about = f"{plain(statement.subject)}: " if statement.subject else ""
+        return f"- {about}{plain(statement.text)}{sure}{self._cite(statement.findings)}"
 
     def _cite(self, ids: Sequence[str]) -> str:
         if not ids:
@@ -170,9 +171,7 @@ class _Writer:
             yield from (f"{count(self.model.campaigns_left_out, 'campaign')} more are in the table `campaigns`.", "")
         for each in self.model.assessment.since:
             yield self._said(each.statement)
-            yield f"  - {plain(each.subject)}: first seen {self.when(each.first)}; evidence from " + self.when(
-                each.earliest_possible
-            )
+            yield f"  - first seen {self.when(each.first)}; evidence from {self.when(each.earliest_possible)}"
             if each.gaps:
                 yield f"  - gaps: {plain(listed(each.gaps, 10))}"
         yield ""
@@ -237,7 +236,7 @@ class _Writer:
                 for x in found.candidates
             ],
         )
-        yield f"Confidence in the evidence: {plain(found.confidence) or 'not stated'}."
+        yield self._trust(found)
         yield from ("Likeness to what is published about a group is no proof that it is the group.", "")
         for each in found.candidates:
             if each.contributions:
@@ -251,6 +250,12 @@ class _Writer:
             if note:
                 yield f"- {plain(note)}"
         yield ""
+
+    def _trust(self, found: Attribution) -> str:
+        said = plain(found.confidence)
+        if said.lower().startswith("confidence"):
+            return said
+        return f"Confidence in the evidence: {said or 'not stated'}."
 
     def _contributions(self, lines: Sequence[Contribution]) -> Iterator[str]:
         yield from self._table(
@@ -310,7 +315,8 @@ class _Writer:
             yield self._said(entry.statement)
             facts = [("supplier", entry.supplier), ("host", entry.host), ("kind", entry.kind)]
             told = [f"{label} {plain(value)}" for label, value in facts if value]
-            yield f"  - {plain(entry.subject)}{': ' if told else ''}{', '.join(told)}"
+            if told:
+                yield f"  - {', '.join(told)}"
             if entry.missing:
                 yield f"  - missing before it: {plain(listed(entry.missing, 10))}"
         for some in (found.suppliers, found.others):
@@ -330,6 +336,8 @@ class _Writer:
             yield f"  - {how or 'how is not told'}; {count(target.subscribers, 'subscriber')}, by keyed hash"
         for watched in found.watchlist:
             yield self._said(watched.statement)
+            if watched.categories:
+                yield f"  - {', '.join(f'{n:,} {plain(name)}' for name, n in watched.categories.items())}"
         yield ""
 
     def _adaptation(self) -> Iterator[str]:
@@ -348,10 +356,11 @@ class _Writer:
                 )
         for again in found.reentries:
             yield self._said(again.statement)
-        yield from ("", "### Persistence that is still in place", "")
+        yield from ("", "### Persistence", "")
         for left in found.persistence[:ROWS]:
             yield self._said(left.statement)
-            yield f"  - {code(left.host)} {plain(left.how)} {code(left.value)}, since {self.when(left.first)}"
+            state = f", {plain(left.status)}" if left.status else ""
+            yield f"  - {code(left.host)} {plain(left.how)} {code(left.value)}, since {self.when(left.first)}{state}"
         if not found.persistence:
             yield "None was found, which is no proof that none is left." if found.adaptation else "Not looked for."
         yield ""
