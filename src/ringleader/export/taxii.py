@@ -76,7 +76,8 @@ def push(url: str, objects: Sequence[str], *, wait: int = 60) -> Pushed:
 def pull(url: str, out: TextIO, *, added_after: str | None = None) -> int:
     """Write the collection's objects into ``out`` as a bundle; how many there are. Raises ``ExchangeError``."""
     library = _library()
-    count, seen = 0, set()
+    count = 0
+    seen: set[tuple[str, str]] = set()
     with _connection(url) as connection, _told(url):
         collection = library.Collection(_address(url), conn=connection)
         if not collection.can_read:
@@ -84,12 +85,10 @@ def pull(url: str, out: TextIO, *, added_after: str | None = None) -> int:
         filters = {"added_after": added_after} if added_after else {}
         ids: list[str] = []
         for page in library.as_pages(collection.get_objects, per_request=PER_REQUEST, **filters):
-            following = page.get("next")
-            if page.get("more") and (not page.get("objects") or following in seen):
-                raise ExchangeError(f"{url} promises more and gives nothing", hint="tell the server's owner")
-            seen.add(following)
+            before = len(seen)
             for one in page.get("objects", ()):
                 _checked(url, one)
+                seen.add((one["id"], str(one.get("modified", ""))))
                 out.write((",\n" if count else '{"type": "bundle", "objects": [\n') + json.dumps(one, sort_keys=True))
                 ids.append(one["id"])
                 count += 1
@@ -97,6 +96,8 @@ def pull(url: str, out: TextIO, *, added_after: str | None = None) -> int:
                     raise ExchangeError(
                         f"{url} has more than {MOST_OBJECTS:,} objects", hint="take fewer with --added-after"
                     )
+            if page.get("more") and len(seen) == before:
+                raise ExchangeError(f"{url} promises more and gives nothing new", hint="tell the server's owner")
     from ringleader.export import identity
 
     bundle = identity.made("bundle", *sorted(ids))
