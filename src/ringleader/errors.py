@@ -12,7 +12,8 @@
     ├── RuleError              5   no rule could be used at all
     ├── StoreError             6   the store is damaged or was written by a newer version
     ├── CheckFailed            7   a check that the user asked for found a difference
-    └── KnowledgeError         8   knowledge about groups cannot be read or built
+    ├── KnowledgeError         8   knowledge about groups cannot be read or built
+    └── ExchangeError          9   another system did not take or give what was asked of it
 
 Wrong use raises. Bad evidence does not: it becomes a row in the table ``rejects``. One unusable rule does not either:
 it is a :class:`ringleader.detect.rules.Problem` in the summary.
@@ -89,3 +90,9 @@ class KnowledgeError(RingleaderError):
     """Knowledge about groups cannot be read or built."""
 
     exit_code = 8
+
+
+class ExchangeError(RingleaderError):
+    """Another system, such as a TAXII server, did not take or give what was asked of it."""
+
+    exit_code = 9

@@ -33,9 +33,11 @@ from ringleader.cli import (
     scan,
     score,
     screen,
+    share,
     show,
     simulate,
     status,
+    taxii,
     verify,
 )
 from ringleader.errors import RingleaderError
@@ -127,6 +129,7 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     (_CASE, verify.verify, "Recompute the hashes of all evidence and tables."),
     *((_STAGES, _OF_STAGES[stage.name], f"{stage.what[0].upper()}{stage.what[1:]}.") for stage in STAGES),
     (_OUT, export.export, "Write what was found for others' tools: STIX, MISP, Navigator, Timesketch, Sigma and more."),
+    (_OUT, share.share, "Write profiles of the intrusions for other operators: no log line, no name of yours."),
     (_PRACTICE, simulate.simulate, "Write the logs of a made-up operator with made-up intruders, and the truth apart."),
     (_PRACTICE, score.score, "Hold what was found in a synthetic operator's logs beside the truth about it."),
 )
@@ -143,6 +146,7 @@ app.add_typer(
     rich_help_panel=_WHO,
     help="What is published about groups, and how to replace or extend it.",
 )
+app.add_typer(taxii.app, name="taxii", rich_help_panel=_OUT, help="Send STIX to a TAXII 2.1 server, or fetch it.")
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_WHO, help="How far to trust what Ringleader says.")
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ringleader.cli import options, screen
 from ringleader.cli.scan import writing
+
+if TYPE_CHECKING:
+    from ringleader.case import Case
+    from ringleader.export import Options, Source
 
 
 class Marking(StrEnum):
@@ -95,29 +99,16 @@ def export(
         return
     if case is None or format is None:
         raise UsageError("name a case and a format", hint="ringleader export CASE FORMAT; --list names the formats")
-    if redact and with_victims:
-        raise UsageError("--redact and --with-victims contradict each other", hint="give one of them")
-
-    from ringleader.case import Case
-    from ringleader.export import Options, Source, Tlp
     from ringleader.export import export as write
     from ringleader.export.stage import find
-    from ringleader.store import Store
 
     exporter = find(format)
-    opened = Case.open(case)
-    source = Source(Store.open(opened.root), opened.config)
+    chosen = choose(tlp, with_victims, redact, as_of, outside)
+    opened, source = open_source(case)
     to_stdout = out == Path("-")
     path = None if to_stdout else out or opened.reports / f"export{exporter.suffix}"
     if path is not None and out is None:
         path.parent.mkdir(exist_ok=True)
-    chosen = Options(
-        tlp=Tlp(tlp.value),
-        victims=True if with_victims else False if redact else None,
-        named=not redact,
-        as_of=options.utc(as_of),
-        outside=outside,
-    )
     with writing(path) as file:
         made = write(exporter, source, file, chosen)
     for note in made.notes:
@@ -128,3 +119,28 @@ def export(
         screen.data({"format": made.format, "path": path, "bytes": path.stat().st_size, "notes": made.notes})
     else:
         screen.facts([(made.format, str(path)), ("marked", chosen.tlp.label)])
+
+
+def choose(tlp: Marking, with_victims: bool, redact: bool, as_of: datetime | None, outside: int) -> Options:
+    """What goes into an export."""
+    from ringleader.errors import UsageError
+    from ringleader.export import Options, Tlp
+
+    if redact and with_victims:
+        raise UsageError("--redact and --with-victims contradict each other", hint="give one of them")
+    return Options(
+        tlp=Tlp(tlp.value),
+        victims=True if with_victims else False if redact else None,
+        named=not redact,
+        as_of=options.utc(as_of),
+        outside=outside,
+    )
+
+
+def open_source(path: Path) -> tuple[Case, Source]:
+    from ringleader.case import Case
+    from ringleader.export import Source
+    from ringleader.store import Store
+
+    opened = Case.open(path)
+    return opened, Source(Store.open(opened.root), opened.config)

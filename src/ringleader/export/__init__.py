@@ -5,7 +5,8 @@ stay out unless the format is for the operator's own people, or the user says ot
 
 from ringleader.export.base import Exporter, Options, Source
 from ringleader.export.formats import BY_NAME, EXPORTERS
+from ringleader.export.share import Shared, share
 from ringleader.export.stage import Summary, export
 from ringleader.export.tlp import Tlp
 
-__all__ = ["BY_NAME", "EXPORTERS", "Exporter", "Options", "Source", "Summary", "Tlp", "export"]
+__all__ = ["BY_NAME", "EXPORTERS", "Exporter", "Options", "Shared", "Source", "Summary", "Tlp", "export", "share"]

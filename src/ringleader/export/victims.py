@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.resources import files
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import pyarrow as pa
@@ -23,7 +23,9 @@ _ADDRESS = re.compile(
     r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<![\w:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:.])"
 )
 _HOME = re.compile(
-    r"((?:[a-z]:)?[\\/](?:users|home|documents and settings)[\\/])(?!public[\\/]|\*)[^\\/\s\"']+", re.IGNORECASE
+    r"((?:[a-z]:)?[\\/](?:users|home|documents and settings)[\\/])"
+    r"(?!(?:public|default|all users)(?:[\\/]|$)|\*)[^\\/\s\"']+",
+    re.IGNORECASE,
 )
 
 
@@ -46,7 +48,9 @@ class Victims:
         hosts: Iterable[str] = (),
         accounts: Iterable[str] = (),
         organisations: Iterable[str] = (),
+        networks: Iterable[str] = (),
     ) -> None:
+        self._networks = [network for text in networks if (network := _network(text)) is not None]
         everybody = frozenset(facts()["everybody"])
         self._names: dict[str, str] = {}
         self._suffixes: set[str] = set()
@@ -95,8 +99,10 @@ class Victims:
         for asset in config.asset:
             hosts |= {asset.host, *asset.aliases}
         organisations = [config.organisation.name] if config.organisation.name else []
+        networks: list[str] = []
         for supplier in config.supplier:
             organisations.append(supplier.name)
+            networks += supplier.addresses
             accounts.update(supplier.accounts)
             hosts.update(supplier.hosts)
         for remediation in config.remediation:
@@ -107,7 +113,7 @@ class Victims:
                 accounts.add(watched.value)
             elif watched.kind is Watch.HOST:
                 hosts.add(watched.value)
-        return cls(hosts, accounts, organisations)
+        return cls(hosts, accounts, organisations, networks)
 
     def text(self, content: str) -> str:
         """``content`` with each name that is the victim's replaced: hosts, also unknown ones below its domains;
@@ -126,12 +132,22 @@ class Victims:
         """Why a trait must not leave the operator, None where it may."""
         if is_of_victim(kind):
             return "all of this kind are the operator's own"
+        if kind in ("address", "network") and self._suppliers(value):
+            return "an address of a supplier"
         if kind in ("path", "staging-folder") and not _open().match(value):
             return "not in a folder that every system has"
         private = kind == "file-name" or (kind == "path" and "\\*\\" in value)
         if private and value.rpartition(".")[2] not in facts()["programs"]:
             return "a file that is no program may be the operator's document"
         return "holds a name of the operator's" if self.names(value) else None
+
+    def _suppliers(self, value: str) -> bool:
+        asked = _network(value)
+        return asked is not None and any(
+            (isinstance(asked, IPv4Network) and isinstance(own, IPv4Network) and asked.subnet_of(own))
+            or (isinstance(asked, IPv6Network) and isinstance(own, IPv6Network) and asked.subnet_of(own))
+            for own in self._networks
+        )
 
     def field(self, name: str, content: str) -> str:
         """The value of an event's field. What the field's own name calls an account or a host is one, known or not."""
@@ -170,6 +186,13 @@ class Victims:
 
 
 _INNER_PART = re.compile(r"[^\W_]+")
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
 
 
 def _tails(name: str) -> set[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,6 +52,13 @@ class Stix:
         left = indicator.left_out(source, options)
         if left:
             yield "no indicators: " + ", ".join(f"{count:,} {reason}" for reason, count in left.most_common())
+
+
+def objects(source: Source, options: Options) -> list[str]:
+    """The objects of the bundle as JSON texts: what they refer to by marking and by creator comes first."""
+    chosen = options if options.victims is not None else replace(options, victims=Stix.internal)
+    made = _Bundle(source, chosen).objects()
+    return [made[key] for key in sorted(made, key=lambda key: (not key.startswith(("marking", "identity")), key))]
 
 
 def _bundle_id(objects: Mapping[str, str]) -> str:
