@@ -108,24 +108,31 @@ def _operator(folder: Path, setup: Setup, engine: Engine, progress: Progress, su
     first = rhythm.day_number(setup.start)
     units = (_Unit(setup, day, evidence) for day in range(first, first + setup.scale.days))
     whole = Record()
-    for unit, told in engine.map(tell, units):
-        if isinstance(told, Failure):
-            when = rhythm.stamp(unit.day * rhythm.DAY)
-            raise RingleaderError(f"{when:%Y-%m-%d} of {short} could not be told: {told.detail}")
-        summary.files += len(told.files)
-        summary.events += sum(lines for _, lines in told.files)
-        whole.add(told)
-        progress.advance()
-    summary.labelled += len(whole.marks)
+    with truth.writing(folder / "truth" / short) as lines:
+        for unit, told in engine.map(tell, units):
+            if isinstance(told, Failure):
+                when = rhythm.stamp(unit.day * rhythm.DAY)
+                raise RingleaderError(f"{when:%Y-%m-%d} of {short} could not be told: {told.detail}")
+            summary.files += len(told.files)
+            summary.events += sum(number for _, number in told.files)
+            summary.labelled += len(told.marks)
+            whole.add(told)
+            lines.add(truth.line_of(*mark) for mark in told.marks)
+            lines.write(before=rhythm.stamp((unit.day - _LATE) * rhythm.DAY))
+            progress.advance()
     summary.steps += len(whole.steps)
     estate, story = _stage(setup)
     known = story_of(estate, story, setup.actors, whole, scale=setup.scale.name, coordinated=setup.coordinated)
-    truth.write(folder / "truth" / short, known, (truth.line_of(*mark) for mark in whole.marks))
+    truth.write_story(folder / "truth" / short, known)
     with writing_to(case):
         (case / "ringleader.toml").write_text(case_file(estate, story), encoding="utf-8")
     summary.cases.append(str(case))
     summary.evidence.append(str(evidence))
     summary.truth.append(str(folder / "truth" / short))
+
+
+_LATE = 2
+"""Days by which a line may be older than the day that tells it: a day is that of the zone, and of a session's begin."""
 
 
 def tell(unit: _Unit) -> Record:
