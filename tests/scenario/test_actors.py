@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ringleader.errors import ConfigError
 from ringleader.scenario import truth
 from ringleader.scenario.acts import ACTS, mistake
 from ringleader.scenario.cast import cast, read
+from ringleader.scenario.operators import operators
 
 ONE = {
     "id": "paper-kite",
@@ -146,3 +148,52 @@ VALUES = (
     "staging",
     "task",
 )
+
+
+def test_the_examples_of_the_guide_work_together(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "scenarios.md").read_text(encoding="utf-8")
+    for block in re.findall(r"^```yaml\n# (\S+)\n(.*?)^```", guide, re.DOTALL | re.MULTILINE):
+        (tmp_path / block[0]).write_text(block[1])
+    one = setup(1, days=20, hosts=30)
+    actor, operator = read(tmp_path / "paper-kite.yml"), operators([str(tmp_path / "mini.yml")])[0]
+    told(tmp_path / "told", replace(one, operator=operator, actors=(actor,)))
+    story = truth.read(tmp_path / "told" / "truth" / "mini").story
+    assert [found.id for found in story.actors] == ["paper-kite"]
+    assert {"T1133", "T1047", "T1053.005", "T1071.001"} <= {
+        step.technique for intrusion in story.actors[0].intrusions for step in intrusion.steps
+    }
+
+
+@pytest.mark.parametrize(
+    ("acts", "said"),
+    [
+        ([{"do": "run", "commands": ["T1033 whoami"]}], "the actor is nowhere yet"),
+        ([{"do": "web-shell", "commands": ["T1033 whoami"]}], "no host of the role 'mail'"),
+        ([{"do": "vpn-login", "account": "{nobody}"}], "nothing is called 'nobody'"),
+        ([{"do": "vpn-login", "account": "administrator"}, {"do": "look-up", "how": "list"}], "no host of a role"),
+        ([{"do": "supplier-login", "supplier": "billing"}], "no supplier is of the kind 'billing'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_the_first_day(tmp_path: Path, acts: list[dict], said: str) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "scenarios.md").read_text(encoding="utf-8")
+    mini = re.search(r"^```yaml\n# mini.yml\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
+    assert mini is not None
+    (tmp_path / "mini.yml").write_text(mini[1])
+    (tmp_path / "actor.yml").write_text(
+        yaml.safe_dump(
+            ONE
+            | {
+                "values": {"shell": "/x.aspx", "agent": "a", "dbpassword": "x", "staging": "C:\\"},
+                "intrusions": _acts(*acts),
+            }
+        )
+    )
+    one = replace(
+        setup(1, days=8, hosts=30),
+        actors=(read(tmp_path / "actor.yml"),),
+        operator=operators([str(tmp_path / "mini.yml")])[0],
+    )
+    with pytest.raises(ConfigError, match=said) as caught:
+        told(tmp_path / "told", one)
+    assert "at mini, intrusion 1, 'in', " in str(caught.value) and caught.value.hint
+    assert not (tmp_path / "told").exists()

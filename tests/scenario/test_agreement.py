@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringleader.scenario.scores.agreement import Agreement, agreement, singletons
@@ -79,11 +79,13 @@ def same(left: Agreement, right: Agreement) -> None:
         assert one == (None if other is None else pytest.approx(other, abs=1e-9))
 
 
+@settings(deadline=None)
 @given(ITEMS, STRANGERS)
 def test_counts_say_what_the_definitions_say(items: list[tuple[int, int]], strangers: list[int]) -> None:
     same(of(items, strangers), slow(items, strangers))
 
 
+@settings(deadline=None)
 @given(ITEMS, STRANGERS, st.permutations(range(7)), st.permutations(range(5)), st.randoms())
 def test_names_and_order_do_not_matter(
     items: list[tuple[int, int]], strangers: list[int], found: list[int], true: list[int], chance: object
@@ -93,6 +95,7 @@ def test_names_and_order_do_not_matter(
     same(of(renamed, [found[group] * 10 - 35 for group in strangers]), of(items, strangers))
 
 
+@settings(deadline=None)
 @given(st.lists(GROUPS, min_size=1))
 def test_the_truth_agrees_with_itself(true: list[int]) -> None:
     one = of([(group, group) for group in true])
@@ -100,6 +103,7 @@ def test_the_truth_agrees_with_itself(true: list[int]) -> None:
     assert one.pair_precision in (None, 1)
 
 
+@settings(deadline=None)
 @given(ITEMS)
 def test_swapping_found_and_true_swaps_precision_and_recall(items: list[tuple[int, int]]) -> None:
     one, other = of(items), of([(t, f) for f, t in items])

@@ -161,8 +161,10 @@ class _Words(dict[str, str]):
                 return play.draw.choice(_WORDS)
             case "blob":
                 return "".join(play.draw.choices(string.ascii_letters + string.digits, k=play.draw.randrange(160, 420)))
-        # Roles have dashes, names in braces cannot: {domain_controller}.
-        return play.host(name.replace("_", "-")).name
+        role = name.replace("_", "-")  # roles have dashes, names in braces cannot: {domain_controller}
+        if role.partition("/")[0] not in set(Role):
+            raise KeyError(name)
+        return play.host(role).name
 
 
 _WORDS = ("amber", "basalt", "cedar", "delta", "ember", "fjord", "granite", "harbor", "indigo", "juniper")

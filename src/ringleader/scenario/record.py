@@ -29,8 +29,7 @@ class Record:
     suppliers: dict[Key, str] = field(default_factory=dict)
 
     def add(self, other: Record) -> None:
-        """All but the files, of which there are too many to keep."""
-        self.marks += other.marks
+        """All but the files and the marks, of which there are too many to keep."""
         self.steps += other.steps
         self.persistence += other.persistence
         self.looked_up += other.looked_up

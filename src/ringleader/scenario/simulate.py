@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ringleader.engines import Engine, Failure
 from ringleader.engines.progress import Progress
-from ringleader.errors import RingleaderError, UsageError
+from ringleader.errors import ConfigError, RingleaderError, UsageError
 from ringleader.scenario import habits, rhythm, truth
 from ringleader.scenario.actor import Actor
 from ringleader.scenario.acts import ACTS
@@ -89,14 +89,50 @@ class Summary:
 
 
 def simulate(folder: Path, setups: Sequence[Setup], *, engine: Engine, progress: Progress) -> Summary:
-    """Write all into ``folder``, which must be new or empty. Raises :class:`UsageError` if not."""
+    """Write all into ``folder``, which must be new or empty. Raises :class:`UsageError` if not, :class:`ConfigError`
+    when an actor cannot do at an operator what its file says."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty", hint="name a folder that is new: nothing is ever overwritten")
+    for setup in setups:
+        rehearse(setup)
     summary = Summary(operators=len(setups), actors=[actor.id for actor in setups[0].actors])
     progress.begin("Telling days", sum(setup.scale.days for setup in setups), "days")
     for setup in setups:
         _operator(folder, setup, engine, progress, summary)
     return summary
+
+
+def rehearse(setup: Setup) -> None:
+    """Every session once, written nowhere: what is wrong with an actor at this operator shows before the first day is
+    told. Raises :class:`ConfigError`."""
+    estate, story = _stage(setup)
+    seen = set()
+    for day in sorted(story.days):
+        for visit in story.days[day]:
+            key = (visit.name, visit.what, *(str(act.parameters) for act in visit.acts))
+            if key not in seen:
+                seen.add(key)
+                _rehearse(Play(Scene(estate.on(day), day), story, visit, visit.time))
+
+
+def _rehearse(play: Play) -> None:
+    for act in play.visit.acts:
+        try:
+            ACTS[act.name](play, **act.parameters)
+        except (ConfigError, AssertionError, LookupError, ValueError) as error:
+            operator = play.scene.estate.operator.short
+            wrong = _ASKED.get(type(error), str(error).removeprefix(f"{play.visit.actor.id}: "))
+            raise ConfigError(
+                f"at {operator}, intrusion {play.visit.intrusion + 1}, {play.visit.what!r}, {act.name}: {wrong}",
+                path=play.visit.actor.id,
+                hint="give the operator what the actor needs, or the actor other acts: docs/guides/scenarios.md",
+            ) from error
+
+
+_ASKED: dict[type[Exception], str] = {
+    AssertionError: "the actor is nowhere yet; let an act that goes in, or resume, come first",
+    IndexError: "the operator has no host of a role that this needs",
+}
 
 
 def _operator(folder: Path, setup: Setup, engine: Engine, progress: Progress, summary: Summary) -> None:
@@ -108,24 +144,31 @@ def _operator(folder: Path, setup: Setup, engine: Engine, progress: Progress, su
     first = rhythm.day_number(setup.start)
     units = (_Unit(setup, day, evidence) for day in range(first, first + setup.scale.days))
     whole = Record()
-    for unit, told in engine.map(tell, units):
-        if isinstance(told, Failure):
-            when = rhythm.stamp(unit.day * rhythm.DAY)
-            raise RingleaderError(f"{when:%Y-%m-%d} of {short} could not be told: {told.detail}")
-        summary.files += len(told.files)
-        summary.events += sum(lines for _, lines in told.files)
-        whole.add(told)
-        progress.advance()
-    summary.labelled += len(whole.marks)
+    with truth.writing(folder / "truth" / short) as lines:
+        for unit, told in engine.map(tell, units):
+            if isinstance(told, Failure):
+                when = rhythm.stamp(unit.day * rhythm.DAY)
+                raise RingleaderError(f"{when:%Y-%m-%d} of {short} could not be told: {told.detail}")
+            summary.files += len(told.files)
+            summary.events += sum(number for _, number in told.files)
+            summary.labelled += len(told.marks)
+            whole.add(told)
+            lines.add(truth.line_of(*mark) for mark in told.marks)
+            lines.write(before=rhythm.stamp((unit.day - _LATE) * rhythm.DAY))
+            progress.advance()
     summary.steps += len(whole.steps)
     estate, story = _stage(setup)
     known = story_of(estate, story, setup.actors, whole, scale=setup.scale.name, coordinated=setup.coordinated)
-    truth.write(folder / "truth" / short, known, (truth.line_of(*mark) for mark in whole.marks))
+    truth.write_story(folder / "truth" / short, known)
     with writing_to(case):
         (case / "ringleader.toml").write_text(case_file(estate, story), encoding="utf-8")
     summary.cases.append(str(case))
     summary.evidence.append(str(evidence))
     summary.truth.append(str(folder / "truth" / short))
+
+
+_LATE = 2
+"""Days by which a line may be older than the day that tells it: a day is that of the zone, and of a session's begin."""
 
 
 def tell(unit: _Unit) -> Record:

@@ -6,12 +6,14 @@ Nothing that hunts reads this; ``ringleader score`` holds it beside what was fou
 
 from __future__ import annotations
 
+import bisect
+import contextlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TextIO, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
@@ -170,12 +172,45 @@ def line_of(mark: Mark, host: str) -> Line:
 
 def write(folder: Path, story: Story, lines: Iterable[Line]) -> None:
     """Into ``folder``, which is made. Same truth, same bytes, in whatever order the lines come."""
+    with writing(folder) as out:
+        out.add(lines)
+    write_story(folder, story)
+
+
+def write_story(folder: Path, story: Story) -> None:
+    with writing_to(folder):
+        (folder / STORY).write_text(story.model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[LinesOut]:
+    """Lines into ``folder``, which is made, while they become known: years of them need no memory."""
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / LINES).open("w", encoding="utf-8", newline="\n") as out:
-            for line in sorted(lines, key=lambda line: (line.time, line.path, line.line)):
-                out.write(line.model_dump_json() + "\n")
-        (folder / STORY).write_text(story.model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+        with (folder / LINES).open("w", encoding="utf-8", newline="\n") as file:
+            out = LinesOut(file)
+            yield out
+            out.write()
+
+
+class LinesOut:
+    """Brings lines into order of time, path and line."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._waiting: list[Line] = []
+
+    def add(self, lines: Iterable[Line]) -> None:
+        self._waiting.extend(lines)
+
+    def write(self, before: datetime | None = None) -> None:
+        """Those earlier than ``before``: no line that is added later may be. All without it."""
+        self._waiting.sort(key=lambda line: (line.time, line.path, line.line))
+        end = len(self._waiting)
+        if before is not None:
+            end = bisect.bisect_left(self._waiting, before, key=lambda line: line.time)
+        self._file.writelines(line.model_dump_json() + "\n" for line in self._waiting[:end])
+        del self._waiting[:end]
 
 
 def read(path: Path) -> Truth:
