@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ringleader.attribute import UNKNOWN, Attributor, Model
 from ringleader.attribute.campaign import campaigns
+from ringleader.attribute.stage import STRANGERS
 from ringleader.compare import Profile, Trait
 from ringleader.knowledge import BUILT_IN, Knowledge
 from ringleader.scenario import truth as truths
@@ -83,7 +84,7 @@ def owner(matched: Matched) -> dict[str, str]:
 
 class Asker:
     def __init__(self, knowledge: Knowledge) -> None:
-        self._attributor = Attributor(knowledge, Model.load(BUILT_IN))
+        self._attributor = Attributor(knowledge, Model.load(BUILT_IN), STRANGERS)
         self._standing = self._attributor.standing
         self._without = {
             key: self._attributor.corpus.standing(group=row) for row, key in enumerate(self._attributor.corpus.groups)

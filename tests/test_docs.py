@@ -70,6 +70,7 @@ def test_every_command_and_option_is_explained(pages: dict[str, str]) -> None:
         "attribute",
         "evaluate attribution",
         "evaluate overlap",
+        "evaluate falseflag",
         *(s.name for s in STAGES),
     ]:
         assert f"## ringleader {verb}\n" in page

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringleader.attribute import UNKNOWN, Attributor, verdict
+from ringleader.attribute import UNKNOWN, Attribution, Attributor, verdict
 from ringleader.attribute.traits import read
 from ringleader.compare import Profile, Trait
 from ringleader.errors import UsageError
@@ -88,6 +89,22 @@ def test_each_kind_is_left_out_once(attributor: Attributor) -> None:
         next(c.probability for c in alone.candidates if c.id == UNKNOWN)
     )
     assert not alone.without_kind
+
+
+def test_a_prior_shifts_the_odds_and_is_one_of_the_lines(knowledge: Knowledge, attributor: Attributor) -> None:
+    wary = Attributor(knowledge, attributor.model, strangers=0.7)
+    plain, shifted = (one.attribute(profile(*GALLIUM)) for one in (attributor, wary))
+
+    def odds(answer: Attribution) -> float:
+        share = next(c.probability for c in answer.candidates if c.id == UNKNOWN)
+        return math.log(share / (1 - share))
+
+    assert odds(shifted) - odds(plain) == pytest.approx(math.log(0.7 / 0.3))
+    assert sum(c.probability for c in shifted.candidates) == pytest.approx(1)
+    assert [c.id for c in shifted.groups] == [c.id for c in plain.groups]
+    none = next(c for c in shifted.candidates if c.id == UNKNOWN)
+    assert sum(line.weight for line in none.contributions) == pytest.approx(odds(shifted), abs=1e-6)
+    assert "70%" in next(line.reason for line in none.contributions if line.kind == "prior")
 
 
 def test_leads_are_not_what_was_seen(attributor: Attributor) -> None:

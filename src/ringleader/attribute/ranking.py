@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +25,9 @@ it."""
 
 MOST_TRIED = 16
 """Items that are tried as planted: of those that match the leading group, the ones that most others lack."""
+
+
+FITTED_STRANGERS = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,16 @@ class Attribution:
 
 
 class Attributor:
-    """Ranks groups of one knowledge base. Making one reads the knowledge into arrays; asking it is fast."""
+    """Ranks groups of one knowledge base. Making one reads the knowledge into arrays; asking it is fast.
 
-    def __init__(self, knowledge: Knowledge, model: Model) -> None:
+    ``strangers`` is the share of actors, before anything is seen of one, that are none of the known groups. The model
+    was fitted where it is one half.
+    """
+
+    def __init__(self, knowledge: Knowledge, model: Model, strangers: float = FITTED_STRANGERS) -> None:
         self.knowledge = knowledge
         self.model = model
+        self.strangers = strangers
         self.corpus = Corpus.of(knowledge)
         self.standing = self.corpus.standing()
         self._technique = {key: row for row, key in enumerate(self.corpus.techniques)}
@@ -127,6 +136,9 @@ class Attributor:
             scores = self.model.scores(table, self.standing.known)
             doubts = self.model.doubt(scores, table, *evidence.worth)
             lines = [Contribution("ranking", name, weight, null.MEANING[name]) for name, weight in doubts.items()]
+            if self.strangers != FITTED_STRANGERS:
+                reason = f"{self.strangers:.0%} of the actors in a network are taken for none of the known groups"
+                lines.append(Contribution("prior", "strangers", self._shift, reason))
         lines.sort(key=lambda line: (-abs(line.weight), line.value))
         word = verdict.unknown(probability)
         return Candidate(UNKNOWN, "none of the known groups", probability, word, tuple(lines))
@@ -153,7 +165,14 @@ class Attributor:
         techniques, software = evidence.worth
         sizes = np.array([techniques]), np.array([software])
         shares, unknown = self.model.probabilities(table[None], known[None], *sizes)
-        return shares[0], float(unknown[0])
+        # Bayes' rule for another share of strangers than the model was fitted on.
+        weighed = float(unknown[0]) * math.exp(self._shift)
+        total = weighed + 1 - float(unknown[0])
+        return shares[0] / total, weighed / total
+
+    @property
+    def _shift(self) -> float:
+        return math.log(self.strangers / (1 - self.strangers)) - math.log(FITTED_STRANGERS / (1 - FITTED_STRANGERS))
 
     def _without_kinds(self, evidence: Evidence) -> list[Changed]:
         t, s = np.ones(len(evidence.techniques), np.bool_), np.ones(len(evidence.software), np.bool_)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ringleader.attribute.campaign import Campaign, campaigns, grouped, members
 from ringleader.attribute.model import Model
 from ringleader.attribute.ranking import Attribution, Attributor
+from ringleader.compare import Contribution
 from ringleader.engines.progress import Progress, Silent
 from ringleader.knowledge import BUILT_IN, Knowledge
 from ringleader.schema import tables
@@ -22,6 +23,11 @@ from ringleader.store import Store
 EXPLAINED = 10
 """Groups, the most probable first, whose contributions are kept; with a thousand campaigns all of them would be a
 gigabyte."""
+
+STRANGERS = 0.7
+"""Share of the actors in an operator's network that are taken for none of the known groups, before anything is seen of
+one. Criminals, insiders and hired testers are in no such list, nor are most spies: the MISP galaxy has six times as
+many actors as ATT&CK has groups."""
 
 ALONE = "Intrusions were not grouped into campaigns: each counts as one of its own."
 
@@ -38,7 +44,7 @@ class Summary:
 def run(store: Store, knowledge: Path | None = None, *, progress: Progress | None = None) -> Summary:
     """Replace the table ``attributions``. ``knowledge`` is a folder, by default what is built in."""
     base = Knowledge.load(knowledge)
-    attributor = Attributor(base, Model.load(knowledge or BUILT_IN))
+    attributor = Attributor(base, Model.load(knowledge or BUILT_IN), STRANGERS)
     watcher = progress or Silent()
     summary = Summary(grouped=grouped(store) or not store.rows("intrusions"))
     watcher.begin("Attributing campaigns", len(members(store)), "campaigns")
@@ -67,7 +73,7 @@ def _rows(campaign: Campaign, answer: Attribution, *, grouped: bool) -> Iterator
             "rank": rank,
             "probability": candidate.probability,
             "verdict": candidate.verdict,
-            "contributions": _json([dataclasses.asdict(line) for line in candidate.contributions]),
+            "contributions": _json([_line(line) for line in candidate.contributions]),
             "detail": _json(_detail(campaign, answer, grouped=grouped)) if rank == 1 else None,
         }
         for rank, candidate in enumerate(answer.candidates, 1)
@@ -93,6 +99,10 @@ def _detail(campaign: Campaign, answer: Attribution, *, grouped: bool) -> dict[s
         "intrusions": campaign.intrusions,
         "traits": [[trait.kind, trait.value, trait.grade] for trait in campaign.profile],
     }
+
+
+def _line(line: Contribution) -> dict[str, Any]:
+    return {"kind": line.kind, "value": line.value, "weight": round(line.weight, 4), "reason": line.reason}
 
 
 def _json(value: object) -> str:

@@ -12,6 +12,7 @@ from ringleader.cli import options, screen
 
 if TYPE_CHECKING:
     from ringleader.evaluate.attribution import Evaluation, Result
+    from ringleader.evaluate.falseflag import Rates
     from ringleader.evaluate.overlap import Result as Overlap
 
 app = typer.Typer(no_args_is_help=True)
@@ -144,6 +145,47 @@ def _show_overlap(found: tuple[Overlap, ...]) -> None:
                 f"at {level:g}: size {size:.4f}, at most {bar:g} wanted, {'met' if size <= bar else 'above'}; "
                 f"power {power:.3f}, at least {POWER[level]:g} wanted, {'met' if power >= POWER[level] else 'below'}"
             )
+
+
+@app.command(
+    "falseflag",
+    cls=options.Verb,
+    help="Plant a rare tool and some techniques of another group in each report, and count how often the answer turns "
+    "to that group. Takes some minutes.",
+)
+def falseflag(
+    knowledge: options.KnowledgePath = None, as_json: options.Json = False, quiet: options.Quiet = False
+) -> None:
+    import dataclasses
+
+    from ringleader.evaluate.falseflag import evaluate
+    from ringleader.knowledge import Knowledge
+
+    found = evaluate(Knowledge.load(knowledge), say=screen.say)
+    if as_json:
+        screen.data({"rates": [dataclasses.asdict(rates) for rates in found]})
+    else:
+        _show_falseflag(found)
+
+
+def _show_falseflag(found: tuple[Rates, ...]) -> None:
+    for name in dict.fromkeys(rates.tempering for rates in found):
+        rows = [rates for rates in found if rates.tempering == name]
+        screen.heading(f"Grades: {name}; {rows[0].cases:,} reports")
+        screen.table(
+            ["planted", "planted group first", "first of groups", "called likely", "true group first", "called likely"],
+            [
+                (
+                    "nothing" if rates.techniques is None else f"a rare tool, {rates.techniques} techniques",
+                    *map(
+                        _shown,
+                        (rates.first, rates.among_groups, rates.likely, rates.true_first, rates.true_likely),
+                    ),
+                )
+                for rates in rows
+            ],
+            right=["planted group first", "first of groups", "called likely", "true group first"],
+        )
 
 
 def _data(result: Result) -> dict[str, Any]:
