@@ -10,7 +10,8 @@ from ringleader.assess.statement import HOUR, Confidence, microseconds
 from ringleader.case import Remediation
 
 GRACE = 12 * HOUR
-"""An eviction takes its time: signs so soon after it are still of the old presence."""
+"""An eviction takes its time: signs so soon after it are still of the old presence, and a return so soon before it
+is that of one who came back while it was under way."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,13 @@ def _sure(answer: Answer, presence: list[Intrusion]) -> Confidence:
 
 
 def _between(ground: Ground, presence: list[Intrusion], end: int, back: int | None) -> Answer | None:
-    """Of the answers after the last sign (give or take) and before the return, the one that names most of the hosts;
+    """Of the answers after the last sign and before the return (give or take), the one that names most of the hosts;
     of several that name none the first."""
     hosts = _hosts(presence)
     accounts = {name for one in presence for name in one.accounts}
     some = [
         one for one in answers(ground)
-        if one.time >= end - GRACE and (back is None or one.time < back) and one.concerns(hosts, accounts)
+        if one.time >= end - GRACE and (back is None or one.time < back + GRACE) and one.concerns(hosts, accounts)
     ]  # fmt: skip
     return min(some, key=lambda one: (-one.share(hosts), not one.named, one.time), default=None)
 

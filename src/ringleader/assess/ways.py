@@ -55,7 +55,8 @@ def _all(ground: Ground) -> dict[str, Way]:
     firsts = _first_events(ground)
     found: dict[str, Way] = {}
     for one in ground.intrusions:
-        way = _exploited(ground, one) or _logged_on(ground, one) or _left(ground, one, found, firsts)
+        way = _exploited(ground, one) or _logged_on(ground, one) or _by_wire(ground, one)
+        way = way or _left(ground, one, found, firsts)
         found[one.id] = _kept_open(one, replace(way, first_kind=way.kind, missing=_missing(ground, way)))
     return found
 
@@ -129,6 +130,14 @@ def _logged_on(ground: Ground, one: Intrusion) -> Way | None:
             "insider", "at a desk", begun.host, begun.time, "low", _ids([first]), account=account, path=tuple(path)
         )
     return None
+
+
+def _by_wire(ground: Ground, one: Intrusion) -> Way | None:
+    first = one.steps[0]
+    dials = logons.of(ground).connected(first.host, first.time)
+    if len(dials) > 1:  # of several the one who does not come from there otherwise
+        dials = [dial for dial in dials if _strange(ground, dial.account, dial.address)]
+    return replace(_from_outside(ground, first, [], dials[0]), confidence="low") if len(dials) == 1 else None
 
 
 def _harmless(one: Intrusion, first: Step) -> bool:

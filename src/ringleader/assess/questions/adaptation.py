@@ -109,7 +109,8 @@ def _campaign(ground: Ground, one: Campaign, found: list[Eviction], traits: dict
 
 def _since(one: Campaign, eviction: Eviction) -> tuple[Intrusion, ...]:
     gone = {own.id for own in eviction.before}
-    return tuple(own for own in one.intrusions if own.id not in gone and own.first > eviction.answer.time)
+    begins = eviction.back.first if eviction.back else eviction.answer.time
+    return tuple(own for own in one.intrusions if own.id not in gone and own.first >= begins)
 
 
 def _away(eviction: Eviction) -> float | None:
@@ -123,8 +124,9 @@ def _return(ground: Ground, eviction: Eviction, back: Intrusion) -> Statement:
     allowed = _allowed(ground, eviction, back)
     text = (
         f"The return of an intruder that was evicted on {day(eviction.answer.time)}, {_away(eviction):g} days after its"
-        f" last sign. {allowed}"
     )
+    text += " last sign" + (", while that was still under way." if back.first < eviction.answer.time else ".")
+    text += f" {allowed}"
     data = {
         "eviction": iso(eviction.answer.time), "returned": iso(back.first), "away_days": _away(eviction),
         "through": way.kind, "allowed_by": allowed, "previous": [own.id for own in eviction.before],
