@@ -136,7 +136,7 @@ def _by_wire(ground: Ground, one: Intrusion) -> Way | None:
     first = one.steps[0]
     dials = logons.of(ground).connected(first.host, first.time)
     if len(dials) > 1:  # of several the one who does not come from there otherwise
-        dials = [dial for dial in dials if _strange(ground, dial.account, dial.address)]
+        dials = [dial for dial in dials if _strange(ground, dial.account, dial.address) is not False]
     return replace(_from_outside(ground, first, [], dials[0]), confidence="low") if len(dials) == 1 else None
 
 
@@ -175,14 +175,19 @@ def _from_outside(ground: Ground, first: Step, path: list[Logon], dial: Dial | N
 
 def _strange(ground: Ground, account: str, address: str) -> bool | None:
     """Whether the account comes from that address at no time but near visits of intrusions. None if it comes from
-    nowhere else either: then there is no habit to compare with."""
+    nowhere else either: then there is no habit to compare with, but for a supplier's networks in the case file."""
     spans = logons.near(ground, margin=2 * HOUR)
     others = [
         dial
         for dial in logons.of(ground).dials
         if dial.account == account and not any(first <= dial.time <= last for first, last in spans)
     ]
-    return all(dial.address != address for dial in others) if others else None
+    if others:
+        return all(dial.address != address for dial in others)
+    supplier = ground.suppliers.of_account(account)
+    if supplier and ground.suppliers.by_name[supplier].addresses:
+        return ground.suppliers.of_address(address) != supplier
+    return None
 
 
 def _left(ground: Ground, one: Intrusion, before: dict[str, Way], firsts: dict[str, tuple[str, ...]]) -> Way:
