@@ -81,11 +81,13 @@ class Visit:
 
 @dataclass(frozen=True)
 class Intrusion:
-    """``steps`` in order of time; there is at least one. ``campaign`` is the id of the campaign that it is part of."""
+    """``steps`` in order of time; there is at least one. ``campaign`` is the id of the campaign that it is part of.
+    ``part``: which part of an intrusion that is looked at in parts (:mod:`.evictions`)."""
 
     id: str
     steps: tuple[Step, ...]
     campaign: str
+    part: int = 0
 
     @property
     def first(self) -> int:

@@ -51,6 +51,23 @@ def of(ground: Ground) -> dict[str, Way]:
     return ground.once(_all)
 
 
+def of_part(ground: Ground, part: Intrusion) -> Way:
+    """How a later part of an intrusion begins: by a way of its own, or ``unknown``."""
+    if not part.part:
+        return of(ground)[part.id]
+    known = ground.once(_parts)
+    key = (part.id, part.first)
+    if key not in known:
+        first = part.steps[0]
+        way = _exploited(ground, part) or _logged_on(ground, part) or _by_wire(ground, part)
+        known[key] = way or Way("unknown", "unknown", first.host, first.time, "unknown", _ids([first]))
+    return known[key]
+
+
+def _parts(ground: Ground) -> dict[tuple[str, int], Way]:
+    return {}
+
+
 def _all(ground: Ground) -> dict[str, Way]:
     firsts = _first_events(ground)
     found: dict[str, Way] = {}
