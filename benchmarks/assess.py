@@ -40,7 +40,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("seeds", nargs="+", type=int)
     options.add_argument("--keep", type=Path, help="folder for the cases; those that are there are used again")
-    options.add_argument("--found", action="store_true", help="intrusions as found, each a campaign of its own")
+    options.add_argument("--found", action="store_true", help="intrusions, and campaigns, as the stages find them")
     options.add_argument("--campaigns", action="store_true", help="with --found: campaigns from the truth")
     options.add_argument("--no-hosts", action="store_true")
     options.add_argument("--quiet", action="store_true", help="the sums alone")
@@ -99,12 +99,14 @@ def one(root: Path, seed: int, given):
     (case / "ringleader.toml").write_text(_with_hosts(plain, truth) if not given.no_hosts else plain)
     store = Store.open(case)
     if given.found:
-        _hunt(case, folder, ("link",))
+        between = [one.name for one in pipeline.STAGES if one.name in ("link", "profile", "cluster")]
+        _hunt(case, folder, tuple(between))
         store = Store.open(case)
-        _campaigns(store, matched.match(store, truth) if given.campaigns else None)
+        if given.campaigns:
+            _campaigns(store, matched.match(store, truth))
     else:
         _from_truth(store, matched.match(store, truth))
-    _hunt(case, folder, ("profile",))
+        _hunt(case, folder, ("profile",))
     began = time.perf_counter()
     _hunt(case, folder, ("assess",))
     seconds = time.perf_counter() - began
@@ -216,12 +218,11 @@ def _from_truth(store: Store, pair: matched.Matched) -> None:
             tx.write(name, "truth", pa.Table.from_pylist(content, tables.ALL[name]))
 
 
-def _campaigns(store: Store, pair: matched.Matched | None) -> None:
-    """Of each actor the found intrusions that are mostly its own; those of nobody are campaigns of their own. No
-    campaigns for None."""
+def _campaigns(store: Store, pair: matched.Matched) -> None:
+    """Of each actor the found intrusions that are mostly its own; those of nobody are campaigns of their own."""
     rows = {row["intrusion_id"]: row for row in store.read("intrusions").to_pylist()}
     groups: dict[str, list[str]] = {}
-    for number, name in enumerate(pair.found_ids if pair else ()):
+    for number, name in enumerate(pair.found_ids):
         owner = pair.owner.get(number)
         groups.setdefault(f"c-{pair.actors[owner].id}" if owner is not None else f"c-{name}", []).append(name)
     table = []

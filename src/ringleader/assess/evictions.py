@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringleader.assess import names, things, ways
 from ringleader.assess.ground import Campaign, Ground, Intrusion
@@ -10,7 +10,8 @@ from ringleader.assess.statement import HOUR, Confidence, microseconds
 from ringleader.case import Remediation
 
 GRACE = 12 * HOUR
-"""An eviction takes its time: signs so soon after it are still of the old presence."""
+"""An eviction takes its time: signs so soon after it are still of the old presence, and a return so soon before it
+is that of one who came back while it was under way."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Eviction:
-    """An answer that a presence (the intrusions ``before``) did not outlive. ``back``: the intrusion with which the
+    """An answer that a presence (the parts of intrusions ``before``) did not outlive. ``back``: the part with which the
     campaign returned, None if it did not."""
 
     answer: Answer
@@ -44,25 +45,57 @@ class Eviction:
     confidence: Confidence
 
 
+@dataclass(frozen=True)
+class History:
+    """Of a campaign, the earliest first. ``presences``: parts of intrusions between which nothing ended."""
+
+    evictions: tuple[Eviction, ...]
+    presences: tuple[tuple[Intrusion, ...], ...]
+
+
 def answers(ground: Ground) -> list[Answer]:
     return ground.once(_answers)
 
 
-def of(ground: Ground) -> dict[str, list[Eviction]]:
-    """By campaign, the earliest first."""
-    return ground.once(_all)
+def of(ground: Ground, campaign: Campaign) -> tuple[Eviction, ...]:
+    return ground.once(_all)[campaign.id].evictions
+
+
+def presence_of(ground: Ground, intrusion: Intrusion, time: int) -> tuple[Intrusion, ...]:
+    """The presence of the campaign in which something of an intrusion happened."""
+    some = ground.once(_all)[intrusion.campaign].presences
+    best = [one for one in some if any(part.id == intrusion.id and part.first - GRACE <= time for part in one)]
+    return best[-1] if best else (intrusion,)
 
 
 def survived(ground: Ground, campaign: Campaign) -> list[Answer]:
     """Answers that concern the campaign and that it went on after without a break."""
-    ended = {eviction.answer for eviction in of(ground)[campaign.id]}
+    ended = {eviction.answer for eviction in of(ground, campaign)}
+    spans = [(some[0].first, max(part.last for part in some)) for some in ground.once(_all)[campaign.id].presences]
     found = []
     for answer in answers(ground):
         before = [step for step in campaign.steps if step.time <= answer.time]
         hosts, accounts = {step.host for step in before}, {step.account for step in before}
-        after = any(one.first < answer.time and one.last > answer.time + GRACE for one in campaign.intrusions)
+        after = any(first < answer.time and last > answer.time + GRACE for first, last in spans)
         if answer not in ended and answer.named and before and after and answer.concerns(hosts, accounts):
             found.append(answer)
+    return found
+
+
+def parts(ground: Ground, one: Intrusion) -> list[Intrusion]:
+    """An intrusion in parts where it was silent while an answer was given: it may hold an eviction and a return."""
+    cuts: set[int] = set()
+    for answer in answers(ground):
+        for number in range(1, len(one.visits)):
+            before, after = one.visits[number - 1], one.visits[number]
+            around = before.last - GRACE <= answer.time < after.first + GRACE
+            if around and after.first - before.last >= GRACE and answer.concerns(set(one.hosts), one.accounts):
+                cuts.add(number)
+    found, begun = [], 0
+    for place, end in enumerate([*sorted(cuts), len(one.visits)]):
+        steps = tuple(step for visit in one.visits[begun:end] for step in visit.steps)
+        found.append(replace(one, steps=steps, part=place))
+        begun = end
     return found
 
 
@@ -76,27 +109,31 @@ def _answer(ground: Ground, one: Remediation) -> Answer:
     return Answer(microseconds(one.time), one.what, hosts, frozenset(names.account(name) for name in one.accounts))
 
 
-def _all(ground: Ground) -> dict[str, list[Eviction]]:
-    return {one.id: list(_evictions(ground, one)) for one in ground.campaigns}
+def _all(ground: Ground) -> dict[str, History]:
+    return {one.id: _history(ground, one) for one in ground.campaigns}
 
 
-def _evictions(ground: Ground, campaign: Campaign) -> list[Eviction]:
+def _history(ground: Ground, campaign: Campaign) -> History:
     found: list[Eviction] = []
+    presences: list[tuple[Intrusion, ...]] = []
     presence: list[Intrusion] = []
-    for one in campaign.intrusions:
+    pieces = [part for one in campaign.intrusions for part in parts(ground, one)]
+    for one in sorted(pieces, key=lambda part: (part.first, part.id)):
         end = max((other.last for other in presence), default=0)
         answer = _between(ground, presence, end, one.first) if presence and end < one.first else None
-        if answer and _own_way(ground, one) and not _outlived(ground, campaign, presence, answer):
+        if answer and _came_anew(ground, presence, one) and not _outlived(ground, presence, answer):
             found.append(Eviction(answer, tuple(presence), one, _sure(answer, presence)))
+            presences.append(tuple(presence))
             presence = []
         presence.append(one)
     if presence:
+        presences.append(tuple(presence))
         end = max(other.last for other in presence)
         last = _between(ground, presence, end, None)
         enough = last is not None and (not last.named or last.share(_hosts(presence)) >= 0.5)
-        if last and enough and last.time >= end and not _outlived(ground, campaign, presence, last):
+        if last and enough and last.time >= end and not _outlived(ground, presence, last):
             found.append(Eviction(last, tuple(presence), None, "moderate" if last.named else "low"))
-    return found
+    return History(tuple(found), tuple(presences))
 
 
 def _sure(answer: Answer, presence: list[Intrusion]) -> Confidence:
@@ -106,13 +143,13 @@ def _sure(answer: Answer, presence: list[Intrusion]) -> Confidence:
 
 
 def _between(ground: Ground, presence: list[Intrusion], end: int, back: int | None) -> Answer | None:
-    """Of the answers after the last sign (give or take) and before the return, the one that names most of the hosts;
+    """Of the answers after the last sign and before the return (give or take), the one that names most of the hosts;
     of several that name none the first."""
     hosts = _hosts(presence)
     accounts = {name for one in presence for name in one.accounts}
     some = [
         one for one in answers(ground)
-        if one.time >= end - GRACE and (back is None or one.time < back) and one.concerns(hosts, accounts)
+        if one.time >= end - GRACE and (back is None or one.time < back + GRACE) and one.concerns(hosts, accounts)
     ]  # fmt: skip
     return min(some, key=lambda one: (-one.share(hosts), not one.named, one.time), default=None)
 
@@ -121,17 +158,29 @@ def _hosts(presence: list[Intrusion]) -> set[str]:
     return {host for one in presence for host in one.hosts}
 
 
-def _own_way(ground: Ground, one: Intrusion) -> bool:
-    """It came in anew, and not by what was there already."""
-    way = ways.of(ground)[one.id]
-    return way.kind != "unknown" and way.means != "left behind"
+def _came_anew(ground: Ground, presence: list[Intrusion], one: Intrusion) -> bool:
+    """By a way of its own, and not by what was there already. What is taken for one and the same intrusion must also
+    have put something new in place, where it had put something before: a visit alone is no return."""
+    way = ways.of_part(ground, one)
+    if way.kind == "unknown" or way.means == "left behind":
+        return False
+    if all(part.id != one.id for part in presence):
+        return True
+    return bool(_put(ground, presence)) and any(
+        thing.owner == one.id and thing.time >= one.first - HOUR and not thing.passing for thing in things.of(ground)
+    )
 
 
-def _outlived(ground: Ground, campaign: Campaign, presence: list[Intrusion], answer: Answer) -> bool:
-    """Something that the presence had put in place shows signs of life long after."""
-    own = {one.id for one in presence}
-    return any(
-        thing.owner in own and not thing.passing and (thing.alive or 0) > answer.time + GRACE
-        and thing.sort not in ("account",)
+def _put(ground: Ground, presence: list[Intrusion]) -> list[things.Thing]:
+    """What a presence had put in place."""
+    return [
+        thing
         for thing in things.of(ground)
-    )  # fmt: skip
+        if not thing.passing
+        and any(part.id == thing.owner and part.first - HOUR <= thing.time <= part.last + HOUR for part in presence)
+    ]
+
+
+def _outlived(ground: Ground, presence: list[Intrusion], answer: Answer) -> bool:
+    """Something that the presence had put in place shows signs of life long after."""
+    return any((thing.alive or 0) > answer.time + GRACE and thing.sort != "account" for thing in _put(ground, presence))

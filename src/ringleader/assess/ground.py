@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringleader.assess import names
+from ringleader.assess import events, names
 from ringleader.assess.statement import DAY, HOUR
 from ringleader.case import Config, subscribers_key
 from ringleader.schema import subscriber
@@ -81,11 +81,13 @@ class Visit:
 
 @dataclass(frozen=True)
 class Intrusion:
-    """``steps`` in order of time; there is at least one. ``campaign`` is the id of the campaign that it is part of."""
+    """``steps`` in order of time; there is at least one. ``campaign`` is the id of the campaign that it is part of.
+    ``part``: which part of an intrusion that is looked at in parts (:mod:`.evictions`)."""
 
     id: str
     steps: tuple[Step, ...]
     campaign: str
+    part: int = 0
 
     @property
     def first(self) -> int:
@@ -205,7 +207,7 @@ def load(store: Store, config: Config, root: Path, *, clear: bool) -> Ground:
     findings = _findings(store, steps)
     spans = _spans(store)
     hosts = names.Hosts(config, [*spans, *filter(None, pc.unique(findings["host"]).to_pylist())])
-    intrusions = _intrusions(steps, findings, _campaign_of(store), hosts)
+    intrusions = _intrusions(steps, findings, _campaign_of(store), hosts, _origins(store, findings))
     campaigns, clustered = _campaigns(store, intrusions)
     named: dict[str, tuple[int, int]] = {}
     for raw, (first, last) in spans.items():
@@ -231,6 +233,16 @@ def _findings(store: Store, steps: pa.Table) -> pa.Table:
     return pa.concat_tables(found).unify_dictionaries()
 
 
+def _origins(store: Store, findings: pa.Table) -> dict[str, str]:
+    """Of findings on the wire, which have no host: the address that began the connection."""
+    wanted = findings.filter(pc.is_null(findings["host"]))["event_id"]
+    wanted = wanted.combine_chunks() if isinstance(wanted, pa.ChunkedArray) else wanted
+    if not len(wanted):
+        return {}
+    rows = events.rows(store, "zeek", ["id.orig_h"], lambda part: pc.is_in(part["event_id"], wanted))
+    return {event: address for event, _, _, _, address in rows if address and not names.is_outside(address)}
+
+
 def _campaign_of(store: Store) -> dict[str, str]:
     """Intrusion to campaign; the first by id, should one be in two."""
     rows = store.read("campaigns", ["campaign_id", "intrusion_ids"]).to_pylist()
@@ -239,7 +251,7 @@ def _campaign_of(store: Store) -> dict[str, str]:
 
 
 def _intrusions(
-    steps: pa.Table, findings: pa.Table, campaign_of: dict[str, str], hosts: names.Hosts
+    steps: pa.Table, findings: pa.Table, campaign_of: dict[str, str], hosts: names.Hosts, origins: dict[str, str]
 ) -> list[Intrusion]:
     owners: dict[str, list[str]] = {}
     for owner, finding in zip(steps["intrusion_id"].to_pylist(), steps["finding_id"].to_pylist(), strict=True):
@@ -260,7 +272,7 @@ def _intrusions(
     ):
         if time is None or not SANE[0] < time < SANE[1]:
             continue  # without a time it tells nothing of when, and all questions begin there
-        named, who = hosts.name(host), names.account(account)
+        named, who = hosts.name(host or origins.get(event or "")), names.account(account)
         step = Step(
             finding, event or "", tuple(others or ()), texts.setdefault(rule or "", rule or ""), level or "",
             interned(techniques), interned(tactics), texts.setdefault(kind or "", kind or ""), time,

@@ -23,6 +23,8 @@ HOW = {
 """Windows' types of log-on."""
 KEPT = frozenset({"console", "batch", "service", "other credentials", "remote desktop", "ssh"})
 """After these the host holds credentials that its administrator can take; a network log-on leaves none."""
+REMOTE = frozenset({"22", "23", "135", "445", "3389", "5900", "5985", "5986"})
+"""Ports by which one works on another host."""
 MOST = 500_000
 """Different log-ons that are held."""
 DIAL_LASTS = 24 * HOUR
@@ -74,8 +76,8 @@ class Span:
 class Logons:
     """``ways``: all log-ons, summed. ``of``: single ones, those of suppliers and those near a visit of an intrusion, by
     account in order of time. ``stayed``: on hosts of intrusions, who left credentials there on which days.
-    ``failed``: (account, source, host) to how often and when first, near visits only. ``left_out``: ways beyond the
-    bound."""
+    ``failed``: (account, source, host) to how often and when first, near visits only. ``onward``: connections near
+    visits from addresses that a gateway gave out: time, address, host. ``left_out``: ways beyond the bound."""
 
     ways: dict[Way, Span] = field(default_factory=dict)
     of: dict[str, list[Logon]] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class Logons:
     stayed: dict[str, dict[str, set[int]]] = field(default_factory=dict)
     failed: dict[tuple[str, str, str], Span] = field(default_factory=dict)
     left_out: int = 0
+    onward: list[tuple[int, str, str]] = field(default_factory=list)
     windows: bool = False
     gateways: bool = False
 
@@ -111,6 +114,15 @@ class Logons:
                 return one
         return None
 
+    def connected(self, host: str, time: int) -> list[Dial]:
+        """Who, by the wire, came to ``host`` from a gateway in the hours before, where the host itself tells of nobody
+        who stayed there on that day: its log-ons are missing. Of each account the last."""
+        if any(time // DAY in days for days in self.stayed.get(host, {}).values()):
+            return []
+        some = [one for one in self.onward if one[2] == host and 0 <= time - one[0] <= 16 * HOUR]
+        found = sorted(dial for at, inside, _ in some if (dial := self.dial_of(inside, at)) is not None)
+        return list({dial.account: dial for dial in found}.values())
+
 
 def of(ground: Ground) -> Logons:
     return ground.once(_read)
@@ -126,6 +138,7 @@ def _read(ground: Ground) -> Logons:
     accounts |= {one.account for one in found.dials if any(first <= one.time <= last for first, last in spans)}
     _windows(ground, found, watched, accounts, spans)
     _ssh(ground, found, watched, spans)
+    _onward(ground, found, spans)
     for some in found.of.values():
         some.sort()
     return found
@@ -262,6 +275,18 @@ def _ssh(ground: Ground, found: Logons, watched: set[str], spans: list[tuple[int
 
 def _logins(part: events.Part) -> pa.Array:
     return part.one_of("action", ["login"])
+
+
+def _onward(ground: Ground, found: Logons, spans: list[tuple[int, int]]) -> None:
+    given = {one.inside for one in found.dials if one.inside and any(a <= one.time <= b for a, b in spans)}
+    if not given:
+        return
+    for _, time, _, _, source, target, port in events.rows(
+        ground.store, "zeek/conn", ["id.orig_h", "id.resp_h", "id.resp_p"], lambda part: part.one_of("id.orig_h", given)
+    ):
+        if time is not None and port in REMOTE and ground.hosts.is_host(host := ground.hosts.name(target)):
+            found.onward.append((time, source, host))
+    found.onward.sort()
 
 
 def _source(ground: Ground, address: str | None, station: str | None, host: str) -> str:

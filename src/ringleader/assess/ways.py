@@ -51,11 +51,29 @@ def of(ground: Ground) -> dict[str, Way]:
     return ground.once(_all)
 
 
+def of_part(ground: Ground, part: Intrusion) -> Way:
+    """How a later part of an intrusion begins: by a way of its own, or ``unknown``."""
+    if not part.part:
+        return of(ground)[part.id]
+    known = ground.once(_parts)
+    key = (part.id, part.first)
+    if key not in known:
+        first = part.steps[0]
+        way = _exploited(ground, part) or _logged_on(ground, part) or _by_wire(ground, part)
+        known[key] = way or Way("unknown", "unknown", first.host, first.time, "unknown", _ids([first]))
+    return known[key]
+
+
+def _parts(ground: Ground) -> dict[tuple[str, int], Way]:
+    return {}
+
+
 def _all(ground: Ground) -> dict[str, Way]:
     firsts = _first_events(ground)
     found: dict[str, Way] = {}
     for one in ground.intrusions:
-        way = _exploited(ground, one) or _logged_on(ground, one) or _left(ground, one, found, firsts)
+        way = _exploited(ground, one) or _logged_on(ground, one) or _by_wire(ground, one)
+        way = way or _left(ground, one, found, firsts)
         found[one.id] = _kept_open(one, replace(way, first_kind=way.kind, missing=_missing(ground, way)))
     return found
 
@@ -131,6 +149,14 @@ def _logged_on(ground: Ground, one: Intrusion) -> Way | None:
     return None
 
 
+def _by_wire(ground: Ground, one: Intrusion) -> Way | None:
+    first = one.steps[0]
+    dials = logons.of(ground).connected(first.host, first.time)
+    if len(dials) > 1:  # of several the one who does not come from there otherwise
+        dials = [dial for dial in dials if _strange(ground, dial.account, dial.address) is not False]
+    return replace(_from_outside(ground, first, [], dials[0]), confidence="low") if len(dials) == 1 else None
+
+
 def _harmless(one: Intrusion, first: Step) -> bool:
     """What comes before is nobody's in particular: a finding of the network, say."""
     return all(not step.account and not _service(step) for step in one.steps if step.time < first.time)
@@ -166,14 +192,19 @@ def _from_outside(ground: Ground, first: Step, path: list[Logon], dial: Dial | N
 
 def _strange(ground: Ground, account: str, address: str) -> bool | None:
     """Whether the account comes from that address at no time but near visits of intrusions. None if it comes from
-    nowhere else either: then there is no habit to compare with."""
+    nowhere else either: then there is no habit to compare with, but for a supplier's networks in the case file."""
     spans = logons.near(ground, margin=2 * HOUR)
     others = [
         dial
         for dial in logons.of(ground).dials
         if dial.account == account and not any(first <= dial.time <= last for first, last in spans)
     ]
-    return all(dial.address != address for dial in others) if others else None
+    if others:
+        return all(dial.address != address for dial in others)
+    supplier = ground.suppliers.of_account(account)
+    if supplier and ground.suppliers.by_name[supplier].addresses:
+        return ground.suppliers.of_address(address) != supplier
+    return None
 
 
 def _left(ground: Ground, one: Intrusion, before: dict[str, Way], firsts: dict[str, tuple[str, ...]]) -> Way:

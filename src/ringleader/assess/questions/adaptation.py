@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ringleader.assess import evictions, lookups, things, ways
 from ringleader.assess.evictions import Eviction
 from ringleader.assess.ground import Campaign, Ground, Intrusion
-from ringleader.assess.statement import Aspect, Statement, counted, day, days, iso, listed
+from ringleader.assess.statement import MINUTE, Aspect, Statement, counted, day, days, iso, listed
 
 TELLING = (
     "software", "file-name", "path", "file-hash", "service", "scheduled-task", "named-pipe", "web-shell",
@@ -59,19 +62,19 @@ class Adaptation:
             )  # fmt: skip
         traits = _traits(ground)
         for one in ground.campaigns:
-            found = evictions.of(ground)[one.id]
+            found = list(evictions.of(ground, one))
             yield _campaign(ground, one, found, traits)
             for eviction in found:
                 if eviction.back is not None:
                     yield _return(ground, eviction, eviction.back)
 
 
-def _campaign(ground: Ground, one: Campaign, found: list[Eviction], traits: dict[str, set[str]]) -> Statement:
+def _campaign(ground: Ground, one: Campaign, found: list[Eviction], traits: Traits) -> Statement:
     outlived = evictions.survived(ground, one)
     told: list[dict[str, Any]] = []
     for place, eviction in enumerate(found):
         before = _of(traits, eviction.before)
-        later = found[place + 1].before if place + 1 < len(found) else _since(one, eviction)
+        later = found[place + 1].before if place + 1 < len(found) else _since(ground, one, eviction)
         after = _of(traits, later)
         told.append({
             "time": iso(eviction.answer.time), "what": eviction.answer.what,
@@ -107,9 +110,11 @@ def _campaign(ground: Ground, one: Campaign, found: list[Eviction], traits: dict
     return Statement("campaign", one.id, "adaptation", text, sure, ids or [one.steps[-1].finding_id], data)
 
 
-def _since(one: Campaign, eviction: Eviction) -> tuple[Intrusion, ...]:
-    gone = {own.id for own in eviction.before}
-    return tuple(own for own in one.intrusions if own.id not in gone and own.first > eviction.answer.time)
+def _since(ground: Ground, one: Campaign, eviction: Eviction) -> tuple[Intrusion, ...]:
+    if eviction.back is None:
+        return ()
+    pieces = [part for own in one.intrusions for part in evictions.parts(ground, own)]
+    return tuple(part for part in pieces if part.first >= eviction.back.first)
 
 
 def _away(eviction: Eviction) -> float | None:
@@ -119,23 +124,22 @@ def _away(eviction: Eviction) -> float | None:
 
 
 def _return(ground: Ground, eviction: Eviction, back: Intrusion) -> Statement:
-    way = ways.of(ground)[back.id]
+    way = ways.of_part(ground, back)
     allowed = _allowed(ground, eviction, back)
-    text = (
-        f"The return of an intruder that was evicted on {day(eviction.answer.time)}, {_away(eviction):g} days after its"
-        f" last sign. {allowed}"
-    )
+    text = f"The return of an intruder that was evicted on {day(eviction.answer.time)}, {_away(eviction):g} days"
+    text += " after its last sign" + (", while that was still under way." if back.first < eviction.answer.time else ".")
+    text += f" {allowed}"
     data = {
         "eviction": iso(eviction.answer.time), "returned": iso(back.first), "away_days": _away(eviction),
-        "through": way.kind, "allowed_by": allowed, "previous": [own.id for own in eviction.before],
+        "through": way.kind, "allowed_by": allowed, "previous": list(dict.fromkeys(own.id for own in eviction.before)),
     }  # fmt: skip
     return Statement("intrusion", back.id, "re-entry", text, eviction.confidence, way.findings, data)
 
 
 def _allowed(ground: Ground, eviction: Eviction, back: Intrusion) -> str:
     """What the defenders had left open."""
-    way = ways.of(ground)[back.id]
-    before = [ways.of(ground)[own.id] for own in eviction.before]
+    way = ways.of_part(ground, back)
+    before = [ways.of_part(ground, own) for own in eviction.before]
     match way.means:
         case "exploited service":
             same = [one for one in before if one.kind == way.kind]
@@ -175,6 +179,10 @@ def _timeline(
     for own in one.intrusions:
         way = ways.of(ground)[own.id]
         rows.append((way.time, "actor", f"came in: {way.kind}", list(way.findings[:5])))
+        for eviction in found:
+            if eviction.back is not None and eviction.back.id == own.id and eviction.back.part:
+                back = ways.of_part(ground, eviction.back)
+                rows.append((back.time, "actor", f"came back: {back.kind}", list(back.findings[:5])))
         rows.append((own.last, "actor", "last sign of this intrusion", [own.steps[-1].finding_id]))
         for step in own.steps:
             role = ground.hosts.role(step.host)
@@ -195,16 +203,29 @@ def _timeline(
     ]  # fmt: skip
 
 
-def _traits(ground: Ground) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for row in ground.store.read("traits", ["owner_kind", "owner_id", "kind", "value"]).to_pylist():
-        if row["owner_kind"] == "intrusion" and row["kind"] in TELLING:
-            found.setdefault(row["owner_id"], set()).add(f"{row['kind']}: {row['value']}")
+Traits = dict[str, list[tuple[str, int, int]]]
+"""Intrusion to its traits, each with when it was first and last seen."""
+
+
+def _traits(ground: Ground) -> Traits:
+    table = ground.store.read("traits", ["owner_kind", "owner_id", "kind", "value", "first_time", "last_time"])
+    times = [pc.cast(table[name], pa.int64()).to_pylist() for name in ("first_time", "last_time")]
+    columns = [table[name].to_pylist() for name in ("owner_kind", "owner_id", "kind", "value")]
+    found: Traits = {}
+    for owner_kind, owner, kind, value, first, last in zip(*columns, *times, strict=True):
+        if owner_kind == "intrusion" and kind in TELLING and first is not None:
+            found.setdefault(owner, []).append((f"{kind}: {value}", first, last))
     return found
 
 
-def _of(traits: dict[str, set[str]], some: Iterable[Intrusion]) -> set[str]:
-    return {value for one in some for value in traits.get(one.id, ())}
+def _of(traits: Traits, some: Iterable[Intrusion]) -> set[str]:
+    """Those that were seen while a part lasted, or before and after it."""
+    return {
+        value
+        for one in some
+        for value, first, last in traits.get(one.id, ())
+        if first <= one.last + MINUTE and last >= one.first - MINUTE
+    }
 
 
 def _cut(values: set[str]) -> list[str]:

@@ -112,10 +112,10 @@ def _covering(ground: Ground, one: Thing) -> list[evictions.Answer]:
 
 
 def _went_on(ground: Ground, one: Thing, time: int) -> bool:
-    """Its intrusion did, as if nothing had happened."""
-    return any(
-        own.id == one.owner and own.last > time + evictions.GRACE and own.first < time for own in ground.intrusions
-    )
+    """The intruder did, as if nothing had happened."""
+    own = next(each for each in ground.intrusions if each.id == one.owner)
+    presence = evictions.presence_of(ground, own, one.time)
+    return presence[0].first < time and max(part.last for part in presence) > time + evictions.GRACE
 
 
 _WORDS = {

@@ -6,14 +6,17 @@ one of these aspects, and ``data`` as a JSON object:
 - ``entry``: ``kind`` (a word of :class:`ringleader.scenario.truth.Entry`, or ``unknown``, which claims nothing) and
   ``supplier`` (its name, or null);
 - ``targets``: ``subscribers``, a list of numbers, or ``subscriber_hashes``, which the case's key tells apart;
-- ``re-entry``: no data needed; it says that this intrusion is the return of an actor that was evicted;
+- ``re-entry``: it says that this intrusion is the return of an actor that was evicted; ``returned`` (a time), if there,
+  says with which of the true ones in it that began;
 - ``persistence``: ``host`` and ``value`` (a path, a service, an account) of something that is still in place; a
   ``status`` other than ``in place`` says that it is not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -37,8 +40,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Entries, suppliers and re-entries are those of true intrusions that are in a found one; ``targets`` are pairs of
-    actor and subscriber, a claim of an intrusion with no actor in it being wrong. ``left`` are pairs of host and value,
+    """Entries and suppliers are those of true intrusions that most of a found one is, re-entries of all that a found
+    one has findings of; ``targets`` are pairs of actor and subscriber, a claim of an intrusion with no actor in it being
+    wrong. ``left`` are pairs of host and value,
     in lower case and hosts by their short names, whoever left them."""
 
     entries: Found
@@ -51,7 +55,9 @@ class Figures:
 def score(matched: Matched) -> Figures:
     said = _said(matched)
     whose = _true_intrusions(matched)
-    entries, suppliers, returns = _wanted(matched, set(whose.values()))
+    within = _within(matched)
+    touched = {one for some in within.values() for one in some}
+    entries, suppliers, returns = _wanted(matched, set(whose.values()), touched)
     kinds: set[tuple[Any, ...]] = set()
     names: set[tuple[Any, ...]] = set()
     again: set[tuple[Any, ...]] = set()
@@ -65,7 +71,7 @@ def score(matched: Matched) -> Figures:
             kinds |= {(about, data["kind"])} if data.get("kind", "unknown") != "unknown" else set()
             names |= {(about, data["supplier"])} if data.get("supplier") else set()
         elif aspect == "re-entry":
-            again.add((about,))
+            again.add((_begun(matched, within.get(found, ()), data.get("returned")) or about,))
         elif aspect == "targets":
             looked_up |= {(about[0], number) for number in data.get("subscribers") or ()}
             looked_up |= {(about[0], numbers.get(one, one)) for one in data.get("subscriber_hashes") or ()}
@@ -114,10 +120,29 @@ def _true_intrusions(matched: Matched) -> dict[str, tuple[str, str]]:
     return {matched.found_ids[found]: matched.intrusions[-true] for found, (_, true) in best.items()}
 
 
+def _within(matched: Matched) -> dict[str, list[tuple[str, str]]]:
+    """For each found intrusion the true ones that have findings in it."""
+    some: dict[str, list[tuple[str, str]]] = {}
+    for found, true in pair_counts(matched.found, matched.intrusion)[0]:
+        some.setdefault(matched.found_ids[found], []).append(matched.intrusions[true])
+    return some
+
+
+def _begun(matched: Matched, some: Iterable[tuple[str, str]], time: str | None) -> tuple[str, str] | None:
+    """Of true intrusions the one that began nearest to ``time``, at most a day away."""
+    if not time:
+        return None
+    at = datetime.fromisoformat(time)
+    first = {(actor.id, one.id): one.first_time for actor in matched.actors for one in actor.intrusions}
+    away = [(abs(first[one] - at), one) for one in some]
+    return min((pair for pair in away if pair[0] <= timedelta(days=1)), default=(None, None))[1]
+
+
 def _wanted(
-    matched: Matched, found: set[tuple[str, str]]
+    matched: Matched, found: set[tuple[str, str]], touched: set[tuple[str, str]]
 ) -> tuple[set[tuple[Any, ...]], set[tuple[Any, ...]], set[tuple[Any, ...]]]:
-    """Entries, suppliers and re-entries of the true intrusions in ``found``, where the case has a line of the entry."""
+    """Entries and suppliers of the true intrusions in ``found``, re-entries of those in ``touched``, where the case has
+    a line of them."""
     visible = {matched.intrusions[number] for number in np.unique(matched.deed_intrusion[matched.visible()]).tolist()}
     entries, suppliers, returns = set(), set(), set()
     for actor in matched.actors:
@@ -127,8 +152,8 @@ def _wanted(
                 entries.add((about, intrusion.entry.kind))
                 if intrusion.entry.supplier:
                     suppliers.add((about, intrusion.entry.supplier))
-                if index:
-                    returns.add((about,))
+            if index and about in touched and about in visible:
+                returns.add((about,))
     return entries, suppliers, returns
 
 
