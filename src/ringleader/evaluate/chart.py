@@ -11,7 +11,7 @@ from ringleader.evaluate.measure import coverage, reliability
 from ringleader.evaluate.overlap import METHODS
 from ringleader.evaluate.overlap import Result as Overlap
 
-SIDE, EDGE = 200, 30
+SIDE, EDGE = 200, 46
 COLOURS = ("#1b6ca8", "#c0392b", "#7d6608", "#2e7d32", "#6a1b9a", "#455a64")
 Point = tuple[float, float]
 PARTS = ((0.0, "0"), (0.5, "0.5"), (1.0, "1"))
