@@ -31,7 +31,7 @@ from ringleader.case import Case
 from ringleader.cluster import background, likeness, source
 from ringleader.cluster.calibration import Calibration, calibration, probability
 from ringleader.cluster.grouping import group
-from ringleader.cluster.likeness import Likeness
+from ringleader.cluster.likeness import Compared
 from ringleader.cluster.source import Intrusion
 from ringleader.evaluate.measure import ece
 from ringleader.knowledge import Knowledge
@@ -129,7 +129,7 @@ class World:
     variant: str
     found: list[Intrusion]
     actor: list[int]
-    pairs: dict[tuple[int, int], Likeness]
+    compared: Compared
     names: list[str]
     rules: likeness.Rules
 
@@ -174,12 +174,12 @@ def table(some: list[World], without: str = "") -> tuple[np.ndarray, ...]:
     for world in some:
         total, mine = [], []
         judged = [n for n, actor in enumerate(world.actor) if actor >= 0 and world.names[actor] != without]
-        for (a, b), one in world.pairs.items():
+        for (a, b), one in world.compared.pairs.items():
             if min(world.actor[a], world.actor[b]) >= 0 and without not in (
                 world.names[world.actor[a]],
                 world.names[world.actor[b]],
             ):
-                total.append([one.families.get(name, 0.0) for name in FAMILIES])
+                total.append([one.sums.families.get(name, 0.0) for name in FAMILIES])
                 offset.append(shift.log_odds({}, one.traits))
                 mine.append(world.actor[a] == world.actor[b])
         counts = Counter(world.actor[n] for n in judged)
@@ -223,13 +223,9 @@ class Figures:
 
 
 def measured(world: World, model: Calibration) -> Figures:
-    pairs = {
-        pair: dataclasses.replace(
-            one, log_odds=model.log_odds(one.families, one.traits), joins=likeness.joins(one.lines, one.families, model)
-        )
-        for pair, one in world.pairs.items()
-    }
-    clusters = group(world.found, dataclasses.replace(world.rules, model=model), pairs=pairs).clusters
+    pairs = {pair: likeness.judged(one.sums, one.traits, model) for pair, one in world.compared.pairs.items()}
+    seen = dataclasses.replace(world.compared, pairs=pairs)
+    clusters = group(world.found, dataclasses.replace(world.rules, model=model), compared=seen).clusters
     place = {member: number for number, some in enumerate(clusters) for member in some}
     judged = [n for n, actor in enumerate(world.actor) if actor >= 0]
     true = np.array([world.actor[n] for n in judged])
@@ -292,10 +288,10 @@ def report(out: Path, wanted: str) -> None:
         got = measured(world, model)
         by[world.variant].append(got)
         count[world.variant] += 1
-        for (a, b), one in world.pairs.items():
+        for (a, b), one in world.compared.pairs.items():
             if min(world.actor[a], world.actor[b]) >= 0:
                 stated[world.variant].append(
-                    (probability(model.log_odds(one.families, one.traits)), world.actor[a] == world.actor[b])
+                    (probability(model.log_odds(one.sums.families, one.traits)), world.actor[a] == world.actor[b])
                 )
         if got.false:
             print(world.seed, world.variant, got.false)

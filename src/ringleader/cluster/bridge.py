@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ringleader.cluster.grouping import Grouping
 from ringleader.cluster.likeness import Likeness, Pair
 
 By = Literal["pair", "decision"]
@@ -24,17 +23,17 @@ class Bridge:
     likeness: Likeness | None
 
 
-def weakest(members: Sequence[int], grouping: Grouping, same: Sequence[Pair] = ()) -> Bridge | None:
+def weakest(members: Sequence[int], pairs: Mapping[Pair, Likeness], same: Sequence[Pair] = ()) -> Bridge | None:
     """Of a spanning tree of the strongest reasons the last that was needed: pairs of intrusions first, then decisions.
     None for one intrusion."""
     inside = set(members)
     if len(inside) < 2:
         return None
-    pairs = sorted(
-        ((-one.log_odds, pair, one) for pair, one in grouping.pairs.items() if one.joins and inside.issuperset(pair)),
+    ordered = sorted(
+        ((-one.log_odds, pair, one) for pair, one in pairs.items() if one.joins and inside.issuperset(pair)),
         key=lambda edge: edge[:2],
     )
-    edges: list[tuple[Pair, By, Likeness | None]] = [(pair, "pair", one) for _, pair, one in pairs]
+    edges: list[tuple[Pair, By, Likeness | None]] = [(pair, "pair", one) for _, pair, one in ordered]
     edges += [(pair, "decision", None) for pair in sorted(same) if inside.issuperset(pair)]
     root = {member: member for member in inside}
 

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 DRAWS = 999
+SHIFTS = 400
+"""Most shifts of a host that are worked out; of more days, a sample."""
 NEAR = 6
 """Hours within which two are at work together."""
 LEAST_DAYS = 8
@@ -26,7 +28,7 @@ Hours = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """``hits``: hours of the first within NEAR hours of one of the second, ``expected`` by chance; ``days`` that both
+    """``hits``: sessions of the one within NEAR hours of one of the other, ``expected`` by chance; ``days`` that both
     were there."""
 
     hits: int
@@ -54,42 +56,44 @@ def anywhere(hours: dict[str, Hours]) -> dict[str, Hours]:
 
 
 def together(left: dict[str, Hours], right: dict[str, Hours]) -> Together | None:
-    """Joint hits of both against shifts of the second. None where it cannot be asked: no host in common, or hardly any
-    time. The draws follow from the data alone; which side is which does not matter to what is tested, and the side that
-    is shifted is the one whose data sort first."""
+    """Joint hits against shifts of one side. None where it cannot be asked: no host in common, or hardly any time. The
+    draws follow from the data alone, and of both sides that is shifted whose data sort last: who is left or right does
+    not matter."""
     first, second = sorted((left, right), key=_key)
     begin, end = _common(first, second)
     days = (end - begin) // _DAY
-    hosts = sorted(first.keys() & second.keys())
-    a = {host: _inside(first[host], begin, days) for host in hosts}
-    b = {host: _inside(second[host], begin, days) for host in hosts}
-    hosts = [host for host in hosts if len(a[host]) and len(b[host])]
-    if not hosts or days < LEAST_DAYS:
+    if days < LEAST_DAYS:
         return None
     draw = np.random.default_rng(int(hashlib.sha256(repr((_key(first), _key(second))).encode()).hexdigest()[:16], 16))
     total = np.zeros(DRAWS, np.int64)
-    hits = 0
-    for host in hosts:
-        table = np.array([_hits(a[host], b[host], shift, days) for shift in range(days)])
+    hits, asked = 0, False
+    for host in sorted(first.keys() & second.keys()):
+        a, b = _sessions(first[host], begin, days), _sessions(second[host], begin, days)
+        if not len(a) or not len(b):
+            continue
+        asked = True
+        shifts = np.arange(days) if days <= SHIFTS else np.append(0, draw.choice(days, SHIFTS - 1, replace=False))
+        table = _hits(a, b, shifts, days)
         hits += int(table[0])
-        total += table[draw.integers(0, days, DRAWS)]
+        total += table[draw.integers(0, len(shifts), DRAWS)]
+    if not asked:
+        return None
     p_value = float((1 + (total >= hits).sum()) / (DRAWS + 1))
     return Together(hits, float(total.mean()), p_value, int(days))
 
 
-def _hits(a: Hours, b: Hours, shift: int, days: int) -> int:
-    """Sessions of ``a`` (hours since the beginning) near one of ``b`` moved by so many days; what leaves at the end
-    comes in at the beginning."""
+def _hits(a: Hours, b: Hours, shifts: Hours, days: int) -> Hours:
+    """For each shift the sessions of ``a`` near one of ``b`` moved by so many days; what leaves at the end comes in at
+    the beginning."""
     length = days * _DAY
-    moved = np.sort((b + shift * _DAY) % length)
-    at = np.searchsorted(moved, a)
-    after = moved[at % len(moved)] + np.where(at == len(moved), length, 0)
-    before = moved[at - 1] - np.where(at == 0, length, 0)
-    return int((np.minimum(after - a, a - before) <= NEAR).sum())
+    near = np.zeros(length, bool)
+    for offset in range(-NEAR, NEAR + 1):
+        near[(b + offset) % length] = True
+    return np.asarray(near[(a[:, None] - shifts[None, :] * _DAY) % length].sum(0), np.int64)
 
 
-def _inside(hours: Hours, begin: int, days: int) -> Hours:
-    """Sessions by their first hour: hours that follow each other are no independent hits."""
+def _sessions(hours: Hours, begin: int, days: int) -> Hours:
+    """By their first hour, since ``begin``: hours that follow each other are no independent hits."""
     some = hours[(hours >= begin) & (hours < begin + days * _DAY)] - begin
     return some[np.insert(np.diff(some) > NEAR, 0, True)] if len(some) else some
 

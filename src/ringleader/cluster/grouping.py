@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ringleader.cluster import likeness, linkage
-from ringleader.cluster.likeness import Likeness, Pair, Rules
+from ringleader.cluster.likeness import Compared, Pair, Rules
 from ringleader.cluster.source import Intrusion
 from ringleader.compare import Profile
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """``clusters`` of numbers, each sorted, in order; ``pairs`` of intrusions as they were compared."""
+    """``clusters`` of numbers, each sorted, in order, and what they were made from."""
 
     clusters: list[list[int]]
-    pairs: Mapping[Pair, Likeness]
+    compared: Compared
 
 
 def group(
@@ -25,16 +25,18 @@ def group(
     *,
     same: Iterable[Pair] = (),
     different: Iterable[Pair] = (),
-    pairs: Mapping[Pair, Likeness] | None = None,
+    compared: Compared | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Grouping:
-    """``found`` is in order of time; ``same`` and ``different`` are pairs that an analyst decided. ``pairs`` are given
-    where they were compared before."""
+    """``found`` is in order of time; ``same`` and ``different`` are pairs that an analyst decided. ``compared`` is
+    given where that was done before."""
     model = rules.model
-    pairs = likeness.compared(found, rules, advance) if pairs is None else pairs
-    edges = {pair: linkage.Edge(one.log_odds, one.joins) for pair, one in pairs.items()}
-    clusters, _ = linkage.linkage(len(found), edges, base=model.base, cut=model.cut, same=same, different=different)
-    return Grouping(clusters, pairs)
+    seen = likeness.compared(found, rules, advance) if compared is None else compared
+    edges = {pair: linkage.Edge(one.log_odds, one.joins) for pair, one in seen.pairs.items()}
+    clusters, _ = linkage.linkage(
+        len(found), edges, base=model.base, cut=model.cut, same=same, different=different, crowded=seen.crowded
+    )
+    return Grouping(clusters, seen)
 
 
 def together(some: Sequence[Intrusion]) -> Intrusion:

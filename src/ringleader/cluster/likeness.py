@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ringleader.cluster.calibration import Calibration
 from ringleader.cluster.source import Intrusion
-from ringleader.compare import Contribution, Local, by_family, contributions, kinds
+from ringleader.compare import Contribution, Local, Quick, Sums, contributions, kinds
 from ringleader.compare.contribution import shared
 
-BURNT = 0.3
-"""Share of its weight that something keeps which can be copied and was known since an eviction."""
 RARE = 1.0
 """Nats that a fully trusted trait must say to make its holders worth a look."""
-MOST_HOLDERS = 300
-"""Of a trait with more holders, each is paired with so many of the next in time."""
-NEXT = 40
+MOST_HOLDERS = 150
+"""Of a trait with more holders, each is paired with the NEXT ones in time."""
+NEXT = 8
+TELLING = 0.5
+"""Log-odds beyond the base that a pair needs to be kept: less is as good as nothing."""
+_SOME = 4096
 
 Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """``log_lr`` in nats, each family held at its cap; ``log_odds`` calibrated. ``joins``: two independent families, or
-    one near-unique item, and not only what can be copied. ``traits``: of the smaller profile."""
-
-    lines: tuple[Contribution, ...]
-    families: Mapping[str, float]
-    log_lr: float
-    log_odds: float
-    joins: bool
-    traits: int
 
 
 @dataclass(frozen=True)
@@ -45,100 +33,89 @@ class Rules:
     evictions: tuple[datetime, ...] = ()
 
 
-def likeness(left: Intrusion, right: Intrusion, rules: Rules) -> Likeness:
-    lines = contributions(left.profile, right.profile, rules.world, rules.implied)
-    if rules.evictions:
-        lines = sorted((_after(line, left, right, rules.evictions) for line in lines), key=_order)
-    families = by_family(lines)
-    model, traits = rules.model, min(len(left.profile.traits), len(right.profile.traits))
-    odds = model.log_odds(families, traits)
-    return Likeness(tuple(lines), families, sum(families.values()), odds, joins(lines, families, model), traits)
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """``sums`` in nats; ``log_odds`` calibrated. ``joins``: two independent families, or one near-unique item, and not
+    only what can be copied. ``traits``: of the smaller profile."""
+
+    sums: Sums
+    log_odds: float
+    joins: bool
+    traits: int
+
+    @property
+    def log_lr(self) -> float:
+        return sum(self.sums.families[name] for name in sorted(self.sums.families))
 
 
-def _after(line: Contribution, left: Intrusion, right: Intrusion, evictions: Sequence[datetime]) -> Contribution:
-    """A line about what can be copied says less where an eviction lies between its two uses: whoever was thrown out
-    knows that it is known, and so does anyone who wants to be taken for him."""
-    if line.weight <= 0 or not kinds().of(line.kind).copied:
-        return line
-    key = line.kind, line.value
-    one, other = left.profile.traits.get(key), right.profile.traits.get(key)
-    if one is None or other is None:
-        return line
-    before, after = sorted((one, other), key=lambda t: (t.first_time is None, t.first_time, t.last_time))
-    if before.last_time is None or after.first_time is None:
-        return line
-    between = [time for time in evictions if before.last_time < time < after.first_time]
-    if not between:
-        return line
-    reason = f"{line.reason}; known since the eviction of {min(between):%Y-%m-%d}, and used again after it"
-    return Contribution(line.kind, line.value, line.weight * BURNT, reason)
+@dataclass(frozen=True)
+class Compared:
+    """``pairs`` that are anything like each other. ``crowded`` are intrusions with a trait that so many share that not
+    all pairs of its holders were looked at: of two crowded ones a missing pair says nothing."""
+
+    pairs: Mapping[Pair, Likeness]
+    crowded: frozenset[int]
+    looked_at: int
 
 
-def _order(line: Contribution) -> tuple[float, str, str]:
-    return -line.weight, line.kind, line.value
+def compared(found: Sequence[Intrusion], rules: Rules, advance: Callable[[int], None] = lambda _: None) -> Compared:
+    """All pairs of numbers in ``found`` that share something rare. The work grows with what is shared, not with all
+    pairs."""
+    near, crowded = candidates(found, rules.world)
+    quick = Quick([one.profile for one in found], rules.world, rules.implied, rules.evictions)
+    size = [len(one.profile.traits) for one in found]
+    pairs: dict[Pair, Likeness] = {}
+    count = 0
+    for left, others in enumerate(near):
+        for right in sorted(others):
+            one = judged(quick.sums(left, right), min(size[left], size[right]), rules.model)
+            if one.log_odds >= rules.model.base + TELLING:
+                pairs[left, right] = one
+            count += 1
+            if not count % _SOME:
+                advance(_SOME)
+    return Compared(pairs, crowded, count)
 
 
-def joins(lines: Sequence[Contribution], families: Mapping[str, float], model: Calibration) -> bool:
+def judged(sums: Sums, traits: int, model: Calibration) -> Likeness:
+    return Likeness(sums, model.log_odds(sums.families, traits), joins(sums, model), traits)
+
+
+def joins(sums: Sums, model: Calibration) -> bool:
     """Whether a pair is a reason to join: two independent families, or one near-unique item, and not only what can be
     copied."""
-    known = kinds()
-    reasons = {
-        family
-        for family, total in families.items()
-        if total >= model.strong and any(known.of(line.kind).joins for line in lines if _of(line) == family)
-    }
-    own = [line for line in lines if line.weight > 0 and _own(line)]
-    if any(line.weight >= model.unique for line in own):
+    if sums.best >= model.unique:
         return True
-    own_families: dict[str, float] = {}
-    for line in own:
-        own_families[_of(line)] = own_families.get(_of(line), 0.0) + line.weight
-    return len(reasons) >= 2 and any(total >= model.strong for total in own_families.values())
+    reasons = {name for name, total in sums.families.items() if total >= model.strong and name in _joining()}
+    return len(reasons) >= 2 and any(total >= model.strong for total in sums.own.values())
 
 
-def _own(line: Contribution) -> bool:
-    """Whether a line is about what is hard to copy and not common to a whole trade."""
-    kind = kinds().of(line.kind)
-    return kind.joins and not kind.copied and kind.family != "technique"
+def lines(left: Intrusion, right: Intrusion, rules: Rules) -> list[Contribution]:
+    """What a pair's sums are made of, heaviest first."""
+    return contributions(left.profile, right.profile, rules.world, rules.implied, rules.evictions)
 
 
-def _of(line: Contribution) -> str:
-    return kinds().of(line.kind).family
+def _joining() -> frozenset[str]:
+    return frozenset(kind.family for kind in kinds().kinds.values() if kind.joins)
 
 
-def candidates(found: Sequence[Intrusion], world: Local) -> list[Pair]:
-    """Pairs of numbers in ``found`` that share something rare, in order. The work grows with what is shared and not
-    with all pairs."""
+def candidates(found: Sequence[Intrusion], world: Local) -> tuple[list[set[int]], frozenset[int]]:
+    """For each number in ``found``, which is in order of time, the greater ones that share something rare; and the
+    crowded ones. Without what is hard to copy in common no pair joins, so that alone is looked for."""
     known = kinds()
     held: dict[tuple[str, str], list[int]] = {}
     for number, one in enumerate(found):
         for key in one.profile.traits:
-            if known.of(key[0]).joins:
+            if known.own(key[0]):
                 held.setdefault(key, []).append(number)
-    pairs: set[Pair] = set()
+    near: list[set[int]] = [set() for _ in found]
+    crowded: set[int] = set()
     for key, numbers in held.items():
         if len(numbers) < 2 or shared(1.0, world.share(*key), 1.0) < RARE:
             continue
-        pairs.update(_pairs(numbers))
-    return sorted(pairs)
-
-
-def _pairs(numbers: Sequence[int]) -> Iterator[Pair]:
-    """``numbers`` are in order of time."""
-    reach = len(numbers) if len(numbers) <= MOST_HOLDERS else NEXT
-    for place, one in enumerate(numbers):
-        for other in numbers[place + 1 : place + 1 + reach]:
-            yield one, other
-
-
-def compared(
-    found: Sequence[Intrusion],
-    rules: Rules,
-    advance: Callable[[int], None] = lambda _: None,
-) -> dict[Pair, Likeness]:
-    out = {}
-    for number, (left, right) in enumerate(candidates(found, rules.world), 1):
-        out[left, right] = likeness(found[left], found[right], rules)
-        if not number % 1000:
-            advance(1000)
-    return out
+        reach = len(numbers) if len(numbers) <= MOST_HOLDERS else NEXT
+        if reach == NEXT:
+            crowded.update(numbers)
+        for place, number in enumerate(numbers):
+            near[number].update(numbers[place + 1 : place + 1 + reach])
+    return near, frozenset(crowded)

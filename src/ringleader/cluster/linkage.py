@@ -7,7 +7,7 @@ cluster with the smallest number. Pairs that were not compared have the base val
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 SCALE = 1_000_000
@@ -40,13 +40,15 @@ def linkage(
     cut: float,
     same: Iterable[Pair] = (),
     different: Iterable[Pair] = (),
+    crowded: Collection[int] = frozenset(),
 ) -> tuple[list[list[int]], list[Merge]]:
     """Clusters of 0 .. size-1, each sorted, and the merges in order.
 
     The two clusters with the greatest average log-odds between their members become one, until that is below ``cut``
     (Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958). They need a pair between
     them that ``joins``. ``same`` pairs start as one cluster, ``different`` ones never come into one; that these do not
-    contradict each other is the caller's to see to.
+    contradict each other is the caller's to see to. Of two ``crowded`` ones a pair without an edge was not looked at,
+    and does not count in the average.
     """
     root = _united(size, same)
     members: dict[int, list[int]] = {}
@@ -56,22 +58,25 @@ def linkage(
     for left, right in different:
         barred[root[left]].add(root[right])
         barred[root[right]].add(root[left])
+    crowd = {one: sum(item in crowded for item in some) for one, some in members.items()}
     floor = round(base * SCALE)
     near: dict[int, dict[int, list[int]]] = {one: {} for one in members}
     for (left, right), edge in edges.items():
         a, b = root[left], root[right]
         if a != b:
             for one, other in ((a, b), (b, a)):
-                entry = near[one].setdefault(other, [0, 0])
+                entry = near[one].setdefault(other, [0, 0, 0])
                 entry[0] += round(edge.log_odds * SCALE) - floor
                 entry[1] += edge.joins
+                entry[2] += left in crowded and right in crowded
     heap: list[tuple[float, int, int, int]] = []
 
     def offer(a: int, b: int) -> None:
-        above, joins = near[a][b]
+        above, joins, seen = near[a][b]
         if joins and b not in barred[a]:
             # Exact: the quotient of two whole numbers is rounded once.
-            average = floor + above / (len(members[a]) * len(members[b]))
+            pairs = len(members[a]) * len(members[b]) - (crowd[a] * crowd[b] - seen)
+            average = floor + above / pairs
             if average >= cut * SCALE:
                 heapq.heappush(heap, (-average, min(a, b), max(a, b), len(members[a]) + len(members[b])))
 
@@ -88,12 +93,12 @@ def linkage(
             continue
         merges.append(Merge(a, b, -negative / SCALE))
         members[a] = sorted(members[a] + members.pop(b))
-        for other, (above, joins) in near.pop(b).items():
+        crowd[a] += crowd.pop(b)
+        for other, counts in near.pop(b).items():
             del near[other][b]
             if other != a:
-                entry = near[a].setdefault(other, [0, 0])
-                entry[0] += above
-                entry[1] += joins
+                entry = near[a].setdefault(other, [0, 0, 0])
+                entry[:] = [x + y for x, y in zip(entry, counts, strict=True)]
                 near[other][a] = list(entry)
         for other in barred.pop(b):
             barred[other].discard(b)

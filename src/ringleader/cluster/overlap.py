@@ -10,15 +10,16 @@ from typing import Any
 from ringleader.cluster import colocation, rivals
 from ringleader.cluster.calibration import probability
 from ringleader.cluster.colocation import Together
-from ringleader.cluster.likeness import Rules, candidates, likeness
+from ringleader.cluster.likeness import Rules, candidates, judged
+from ringleader.cluster.likeness import lines as compared
 from ringleader.cluster.shown import MOST_LINES, lines, rounded
 from ringleader.cluster.source import Intrusion
-from ringleader.compare import Null, Profile, Trait, benjamini_hochberg
+from ringleader.compare import Null, Profile, Quick, Trait, benjamini_hochberg
 from ringleader.knowledge import Knowledge
 
-ALL = 40
+ALL = 16
 """Campaigns up to which all pairs are looked at; of more, the pairs that share something rare or a host."""
-MOST = 5_000
+MOST = 500
 """Pairs that are looked at, the likest first."""
 
 Row = dict[str, Any]
@@ -30,19 +31,22 @@ def overlaps(campaigns: Sequence[tuple[str, Intrusion]], rules: Rules, knowledge
     hours = [colocation.parsed(one.host_hours) for _, one in campaigns]
     anywhere = [colocation.anywhere(some) for some in hours]
     rows: list[Row] = []
+    quick = Quick([one.profile for _, one in campaigns], rules.world, rules.implied, rules.evictions)
     for a, b in _chosen([one for _, one in campaigns], rules):
         (left_id, left), (right_id, right) = sorted((campaigns[a], campaigns[b]), key=lambda pair: pair[0])
-        one = likeness(left, right, rules)
+        size = min(len(left.profile.traits), len(right.profile.traits))
+        one = judged(quick.sums(a, b), size, rules.model)
+        said_lines = compared(left, right, rules)
         hosts = colocation.together(hours[a], hours[b])
         timing = colocation.together(anywhere[a], anywhere[b])
-        said = rivals.weighed(rivals.evidence(left, right, one, timing, hosts, rules.evictions))
+        said = rivals.weighed(rivals.evidence(left, right, said_lines, timing, hosts, rules.evictions))
         said["timing_p"] = _p(timing)
         rows.append(
             {
                 "owner_kind": "campaign", "left_id": left_id, "right_id": right_id, "log_lr": rounded(one.log_lr),
                 "probability": rounded(probability(one.log_odds)),
                 "p_value": rounded(null.overlap(left.profile, right.profile).p_value), "colocation_p": _p(hosts),
-                "contributions": json.dumps(lines(one.lines[:MOST_LINES])),
+                "contributions": json.dumps(lines(said_lines[:MOST_LINES])),
                 "hypotheses": json.dumps(said, sort_keys=True),
             }
         )  # fmt: skip
@@ -54,7 +58,8 @@ def overlaps(campaigns: Sequence[tuple[str, Intrusion]], rules: Rules, knowledge
 def _chosen(campaigns: Sequence[Intrusion], rules: Rules) -> list[tuple[int, int]]:
     if len(campaigns) <= ALL:
         return list(combinations(range(len(campaigns)), 2))
-    pairs = set(candidates(campaigns, rules.world))
+    near, _ = candidates(campaigns, rules.world)
+    pairs = {(a, b) for a, others in enumerate(near) for b in others}
     by_host: dict[str, list[int]] = {}
     for number, one in enumerate(campaigns):
         for host in {text.rpartition(" ")[0] for text in one.host_hours}:

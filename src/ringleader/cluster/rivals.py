@@ -17,7 +17,6 @@ import msgspec
 import yaml
 
 from ringleader.cluster.colocation import Together
-from ringleader.cluster.likeness import Likeness
 from ringleader.cluster.source import Intrusion
 from ringleader.compare import Contribution, kinds
 
@@ -86,13 +85,13 @@ def weighed(evidence: Sequence[Evidence]) -> dict[str, Any]:
 def evidence(
     left: Intrusion,
     right: Intrusion,
-    one: Likeness,
+    lines: Sequence[Contribution],
     timing: Together | None,
     hosts: Together | None,
     evictions: Sequence[datetime],
 ) -> list[Evidence]:
     """What the comparison of two campaigns, their times and their hosts tell."""
-    found = [*_shared(one.lines), *_hours(one.lines), _targets(left, right, one.lines)]
+    found = [*_shared(lines), *_hours(lines), _targets(left, right, lines)]
     if timing is not None:
         found.append(_together("timing", timing, "their visits come close to each other"))
     if hosts is not None and hosts.hits:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from ringleader.case import Config
-from ringleader.cluster import background, bridge, decision, identity, profiles, source
+from ringleader.cluster import background, bridge, decision, identity, likeness, profiles, source
 from ringleader.cluster.bridge import Bridge
 from ringleader.cluster.calibration import calibration, probability
 from ringleader.cluster.grouping import group, together
@@ -27,8 +27,8 @@ from ringleader.knowledge import Knowledge
 from ringleader.schema import tables
 from ringleader.store import Store
 
-KEPT = 20
-"""Pairs of an intrusion that are kept: its likest."""
+KEPT, FEW, MANY = 20, 3, 1_000
+"""Pairs of an intrusion that are kept, its likest; of more than MANY intrusions only a FEW each."""
 LEAST = 0.01
 """Probability below which a pair of intrusions is not kept."""
 
@@ -81,20 +81,31 @@ def run(
     grouping = group(found, rules, same=decided.same, different=decided.different, advance=watcher.advance)
     clusters = grouping.clusters
     ids, changes = identity.identified([[found[n] for n in some] for some in clusters], _earlier(target))
+    inner = _inner(grouping.compared.pairs, clusters)
     rows = [
-        _campaign(found, some, name, bridge.weakest(some, grouping, decided.same))
-        for some, name in zip(clusters, ids, strict=True)
+        _campaign(found, some, name, bridge.weakest(some, inner[number], decided.same), rules)
+        for number, (some, name) in enumerate(zip(clusters, ids, strict=True))
     ]
     whole = [(name, together([found[n] for n in some])) for some, (name, _) in zip(clusters, ids, strict=True)]
     watcher.begin("Comparing campaigns", None, "pairs")
-    pairs = [*_pairs(found, grouping.pairs), *overlaps(whole, rules, known)]
+    pairs = [*_pairs(found, grouping.compared.pairs, rules), *overlaps(whole, rules, known)]
     with target.transaction() as tx:
         tx.drop_table("pairs")
         tx.drop_table("campaigns")
         tx.write("pairs", "cluster", pa.Table.from_pylist(pairs, tables.PAIRS))
         tx.write("campaigns", "cluster", pa.Table.from_pylist(rows, tables.CAMPAIGNS))
     single = sum(len(some) == 1 for some in clusters)
-    return Summary(len(found), len(clusters), single, len(grouping.pairs), changes, list(decided.notes))
+    return Summary(len(found), len(clusters), single, grouping.compared.looked_at, changes, list(decided.notes))
+
+
+def _inner(pairs: Mapping[Pair, Likeness], clusters: Sequence[Sequence[int]]) -> list[dict[Pair, Likeness]]:
+    """For each cluster the pairs within it."""
+    place = {member: number for number, some in enumerate(clusters) for member in some}
+    found: list[dict[Pair, Likeness]] = [{} for _ in clusters]
+    for (a, b), one in pairs.items():
+        if place[a] == place[b]:
+            found[place[a]][a, b] = one
+    return found
 
 
 def _found(store: Store, others: Sequence[Other]) -> list[Intrusion]:
@@ -122,7 +133,7 @@ def _earlier(store: Store) -> list[Earlier]:
 
 
 def _campaign(
-    found: Sequence[Intrusion], members: Sequence[int], name: tuple[str, str], weakest: Bridge | None
+    found: Sequence[Intrusion], members: Sequence[int], name: tuple[str, str], weakest: Bridge | None, rules: Rules
 ) -> dict[str, Any]:
     inside = [found[number] for number in members]
     return {
@@ -131,12 +142,12 @@ def _campaign(
         "intrusion_ids": [one.id for one in inside],
         "first_time": min((one.first_time for one in inside if one.first_time), default=None),
         "last_time": max((one.last_time for one in inside if one.last_time), default=None),
-        "weakest_bridge": None if weakest is None else json.dumps(_bridge(found, weakest), sort_keys=True),
+        "weakest_bridge": None if weakest is None else json.dumps(_bridge(found, weakest, rules), sort_keys=True),
         "anchors": sorted({one.anchor for one in inside if one.anchor}),
     }
 
 
-def _bridge(found: Sequence[Intrusion], weakest: Bridge) -> dict[str, Any]:
+def _bridge(found: Sequence[Intrusion], weakest: Bridge, rules: Rules) -> dict[str, Any]:
     said: dict[str, Any] = {
         "left_id": found[weakest.left].id,
         "right_id": found[weakest.right].id,
@@ -146,18 +157,19 @@ def _bridge(found: Sequence[Intrusion], weakest: Bridge) -> dict[str, Any]:
     if weakest.likeness is not None:
         said["probability"] = rounded(probability(weakest.likeness.log_odds))
         said["log_odds"] = rounded(weakest.likeness.log_odds)
-        said["because"] = lines(weakest.likeness.lines[:5])
+        said["because"] = lines(likeness.lines(found[weakest.left], found[weakest.right], rules)[:5])
     return said
 
 
-def _pairs(found: Sequence[Intrusion], pairs: Mapping[Pair, Likeness]) -> list[dict[str, Any]]:
+def _pairs(found: Sequence[Intrusion], pairs: Mapping[Pair, Likeness], rules: Rules) -> list[dict[str, Any]]:
     """Rows for an intrusion's likest pairs, so that the table grows with the intrusions."""
+    kept = KEPT if len(found) <= MANY else FEW
     count: dict[int, int] = {}
     rows = []
     for pair, one in sorted(pairs.items(), key=lambda item: (-item[1].log_odds, item[0])):
         if probability(one.log_odds) < LEAST:
             break
-        if min(count.get(pair[0], 0), count.get(pair[1], 0)) >= KEPT:
+        if min(count.get(pair[0], 0), count.get(pair[1], 0)) >= kept:
             continue
         for number in pair:
             count[number] = count.get(number, 0) + 1
@@ -166,7 +178,7 @@ def _pairs(found: Sequence[Intrusion], pairs: Mapping[Pair, Likeness]) -> list[d
             {
                 "owner_kind": "intrusion", "left_id": left, "right_id": right, "log_lr": rounded(one.log_lr),
                 "probability": rounded(probability(one.log_odds)),
-                "contributions": json.dumps(lines(one.lines[:MOST_LINES])),
+                "contributions": json.dumps(lines(likeness.lines(found[pair[0]], found[pair[1]], rules)[:MOST_LINES])),
             }
         )  # fmt: skip
     return sorted(rows, key=lambda row: (row["left_id"], row["right_id"]))

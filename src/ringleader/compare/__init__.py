@@ -7,6 +7,7 @@ from ringleader.compare.kinds import Kind, Kinds, kinds
 from ringleader.compare.local import Local, Seen
 from ringleader.compare.ordinary import characteristic
 from ringleader.compare.overlap import Null, Overlap, benjamini_hochberg
+from ringleader.compare.quick import Quick, Sums
 from ringleader.compare.trait import Profile, Trait
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "Null",
     "Overlap",
     "Profile",
+    "Quick",
     "Seen",
+    "Sums",
     "Trait",
     "benjamini_hochberg",
     "by_family",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ringleader.compare import hours
 from ringleader.compare.background import Commonness
@@ -16,6 +17,9 @@ CAP = 12.0
 
 BACK_OFF = 0.5
 """Share of its weight that a technique keeps when only its parent, or a sibling, is shared."""
+
+BURNT = 0.3
+"""Share of its weight that something keeps which can be copied and was known since an eviction."""
 
 HOURS = "working-hour"
 SILENT = ("host-hour", "time-zone", HOURS)
@@ -42,15 +46,20 @@ class Comparison:
 
 
 def compare(
-    a: Profile, b: Profile, background: Commonness, implied: Mapping[str, Iterable[str]] | None = None
+    a: Profile,
+    b: Profile,
+    background: Commonness,
+    implied: Mapping[str, Iterable[str]] | None = None,
+    evictions: Sequence[datetime] = (),
 ) -> Comparison:
     """Log-likelihood ratio of "the same actor" against "two of the background", as a sum of lines with reasons.
 
     ``implied`` maps software to the techniques that its use implies: where both profiles share a tool, those techniques
     count once, with it. Traits of one artefact (a file by name, path and hash), told by what findings they rest on,
-    count once as well. Symmetric in ``a`` and ``b``.
+    count once as well. What can be copied says less where one of ``evictions`` lies between its two uses: whoever was
+    thrown out knows that it is known, and so does anyone who wants to be taken for him. Symmetric in ``a`` and ``b``.
     """
-    lines = contributions(a, b, background, implied)
+    lines = contributions(a, b, background, implied, evictions)
     return Comparison(
         tuple(lines),
         sum(by_family(lines).values()),
@@ -60,7 +69,11 @@ def compare(
 
 
 def contributions(
-    a: Profile, b: Profile, background: Commonness, implied: Mapping[str, Iterable[str]] | None = None
+    a: Profile,
+    b: Profile,
+    background: Commonness,
+    implied: Mapping[str, Iterable[str]] | None = None,
+    evictions: Sequence[datetime] = (),
 ) -> list[Contribution]:
     """The lines alone, heaviest first."""
     both = sorted(a.traits.keys() & b.traits.keys())
@@ -75,7 +88,7 @@ def contributions(
             continue
         weight = shared(1.0, background.share(kind, value), _trust(a, b, kind, value))
         lines.append(Contribution(kind, value, float(weight), background.reason(kind, value)))
-    lines = _once(a, b, lines)
+    lines = [_aged(line, a, b, evictions) for line in _once(a, b, lines)]
     lines += _backed_off(a, b, background, {value for kind, value in both if kind == "technique"} | set(covered))
     lines += _hours(a, b)
     lines.sort(key=_order)
@@ -118,8 +131,31 @@ def _once(a: Profile, b: Profile, lines: list[Contribution]) -> list[Contributio
     return out
 
 
+def _aged(line: Contribution, a: Profile, b: Profile, evictions: Sequence[datetime]) -> Contribution:
+    if not evictions or line.weight <= 0 or not kinds().of(line.kind).copied:
+        return line
+    one, other = a.traits[line.kind, line.value], b.traits[line.kind, line.value]
+    time = evicted((one.first_time, one.last_time), (other.first_time, other.last_time), evictions)
+    if time is None:
+        return line
+    reason = f"{line.reason}; known since the eviction of {time:%Y-%m-%d}, and used again after it"
+    return Contribution(line.kind, line.value, line.weight * BURNT, reason)
+
+
+def evicted(
+    one: tuple[datetime | None, datetime | None],
+    other: tuple[datetime | None, datetime | None],
+    evictions: Iterable[datetime],
+) -> datetime | None:
+    """The first eviction after the last time of the one and before the first time of the other, whichever is first."""
+    for before, after in ((one[1], other[0]), (other[1], one[0])):
+        if before is not None and after is not None and before < after:
+            return min((time for time in evictions if before < time < after), default=None)
+    return None
+
+
 def _hours(a: Profile, b: Profile) -> list[Contribution]:
-    left, right = _histogram(a), _histogram(b)
+    left, right = histogram(a), histogram(b)
     if not left or not right:
         return []
     weight = hours.likeness(left, right)
@@ -130,7 +166,8 @@ def _hours(a: Profile, b: Profile) -> list[Contribution]:
     return [Contribution(HOURS, "", weight, f"{said} ({days} hours of work of the one known least)")]
 
 
-def _histogram(profile: Profile) -> dict[int, int]:
+def histogram(profile: Profile) -> dict[int, int]:
+    """Hour of the day, UTC, to the days on which somebody worked in it."""
     return {int(t.value): t.count for t in profile if t.kind == HOURS and t.value.isdecimal() and int(t.value) < 24}
 
 

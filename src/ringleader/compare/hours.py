@@ -24,12 +24,21 @@ def likeness(left: Mapping[int, int], right: Mapping[int, int]) -> float:
     >>> likeness({}, {9: 1})
     0.0
     """
-    a, b = _smooth(left), _smooth(right)
-    if not sum(a) or not sum(b):
+    if not sum(left.values()) or not sum(right.values()):
         return 0.0
-    both = [x + y for x, y in zip(a, b, strict=True)]
-    found = TEMPER * (_evidence(both) - _evidence(a) - _evidence(b))
-    return max(-MOST, min(MOST, found))
+    return between(prepared(left), prepared(right))
+
+
+def prepared(counts: Mapping[int, int]) -> tuple[list[float], float]:
+    """What of :func:`likeness` depends on one side only."""
+    smooth = _smooth(counts)
+    return smooth, _evidence(smooth)
+
+
+def between(left: tuple[list[float], float], right: tuple[list[float], float]) -> float:
+    """:func:`likeness` of two sides that were prepared, neither empty."""
+    both = [x + y for x, y in zip(left[0], right[0], strict=True)]
+    return max(-MOST, min(MOST, TEMPER * (_evidence(both) - left[1] - right[1])))
 
 
 def _smooth(counts: Mapping[int, int]) -> list[float]:

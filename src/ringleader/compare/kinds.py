@@ -53,6 +53,11 @@ class Kinds:
         """A kind that the file does not know is a family of its own that joins nothing."""
         return self.kinds.get(kind) or Kind(family=kind, prior=0.2, joins=False)
 
+    def own(self, kind: str) -> bool:
+        """Whether a kind is hard to copy and no way of working that is common to a whole trade."""
+        told = self.of(kind)
+        return told.joins and not told.copied and told.family != "technique"
+
     def prior(self, kind: str, value: str) -> float:
         """How common a value is before anything was seen of it."""
         prior = self.of(kind).prior
