@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,38 +83,35 @@ class Sheet:
     def _write(self, log: Log, lines: list[_Line], folder: Path, written: Written) -> None:
         start = self.day * rhythm.DAY
         name = rhythm.stamp(start).strftime(log.path)
-        out = io.BytesIO()
+        header = log.header(start) if log.header else b""
+        at, number = len(header), header.count(b"\n")
         marks: list[tuple[int, int, int, Label]] = []
-        number = 0
-        if log.header:
-            out.write(log.header(start))
-            number = out.getvalue().count(b"\n")
         records: dict[Series, int] = {}
-        lines.sort(key=_TURN)
+        out = [header]
+        lines.sort()  # no two have the same number in order: the rest is never compared
         for time, _, line, label, series in lines:
             if log.numbered:
                 record = records[series] = records.get(series, (self.day - series[1]) * _A_DAY) + 1
-                line = line.replace(NUMBER, b"%d" % record, 1)
+                head, _, tail = line.partition(NUMBER)
+                line = b"%b%d%b\n" % (head, record, tail)
+            else:
+                line += b"\n"
             number += 1
             if label is not None:
-                marks.append((out.tell(), number, time, label))
-            out.write(line)
-            out.write(b"\n")
-        plain = out.getbuffer()
+                marks.append((at, number, time, label))
+            at += len(line)
+            out.append(line)
+        plain = b"".join(out)
         evidence_id = hashlib.sha256(plain).hexdigest() if marks else ""
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".gz"):
             # As logrotate does it: at the end of the day. The moment tells readers the year of stamps without one.
-            packed = gzip.compress(plain, compresslevel=1, mtime=start // rhythm.SECOND + 86_400)
-        else:
-            packed = bytes(plain)
-        target.write_bytes(packed)
+            plain = gzip.compress(plain, compresslevel=1, mtime=start // rhythm.SECOND + 86_400)
+        target.write_bytes(plain)
         written.files.append((name, len(lines)))
-        written.marks.extend(Mark(name, evidence_id, at, line, time, label) for at, line, time, label in marks)
+        written.marks.extend(Mark(name, evidence_id, *mark) for mark in marks)
 
-
-_TURN = itemgetter(0, 1)
 
 _A_DAY = 1_000_000
 """Record numbers that a day has room for, in each series."""
