@@ -121,7 +121,7 @@ def _history(ground: Ground, campaign: Campaign) -> History:
     for one in sorted(pieces, key=lambda part: (part.first, part.id)):
         end = max((other.last for other in presence), default=0)
         answer = _between(ground, presence, end, one.first) if presence and end < one.first else None
-        if answer and _came_anew(ground, presence, one) and not _outlived(ground, presence, answer):
+        if answer and _came_anew(ground, campaign, presence, one) and not _outlived(ground, presence, answer):
             found.append(Eviction(answer, tuple(presence), one, _sure(answer, presence)))
             presences.append(tuple(presence))
             presence = []
@@ -158,17 +158,18 @@ def _hosts(presence: list[Intrusion]) -> set[str]:
     return {host for one in presence for host in one.hosts}
 
 
-def _came_anew(ground: Ground, presence: list[Intrusion], one: Intrusion) -> bool:
-    """By a way of its own, and not by what was there already. What is taken for one and the same intrusion must also
-    have put something new in place, where it had put something before: a visit alone is no return."""
+def _came_anew(ground: Ground, campaign: Campaign, presence: list[Intrusion], one: Intrusion) -> bool:
+    """By a way of its own, and not by what was there already. In what is taken for one and the same intrusion, the
+    campaign must also have put something new in place, where it had put something before: a visit alone is no
+    return."""
     way = ways.of_part(ground, one)
     if way.kind == "unknown" or way.means == "left behind":
         return False
     if all(part.id != one.id for part in presence):
         return True
-    return bool(_put(ground, presence)) and any(
-        thing.owner == one.id and thing.time >= one.first - HOUR and not thing.passing for thing in things.of(ground)
-    )
+    members = {intrusion.id for intrusion in campaign.intrusions}
+    new = [thing for thing in things.of(ground) if thing.owner in members and thing.time >= one.first - HOUR]
+    return bool(_put(ground, presence)) and any(not thing.passing for thing in new)
 
 
 def _put(ground: Ground, presence: list[Intrusion]) -> list[things.Thing]:

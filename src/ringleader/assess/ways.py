@@ -227,7 +227,9 @@ def _left(ground: Ground, one: Intrusion, before: dict[str, Way], firsts: dict[s
     for other, way in reversed(known):
         made = set(marks) & _made(ground).get((other.id, first.host), frozenset())
         module = fetched and any(step.adds_module and step.host == first.host for step in other.steps)
-        if made or module:
+        if module:
+            return replace(as_of(other, way), kind="owa-module")
+        if made:
             return as_of(other, way)
     for other, way in reversed(known):
         if ground.clustered and other.campaign == one.campaign and not _answered(ground, other.last, one.first):

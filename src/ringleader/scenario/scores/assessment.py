@@ -41,8 +41,8 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Entries and suppliers are those of true intrusions that most of a found one is, re-entries of all that a found
-    one has findings of; ``targets`` are pairs of actor and subscriber, a claim of an intrusion with no actor in it being
-    wrong. ``left`` are pairs of host and value,
+    one has findings of; ``targets`` are pairs of actor and subscriber, a claim of an intrusion with no actor in it
+    being wrong. ``left`` are pairs of host and value,
     in lower case and hosts by their short names, whoever left them."""
 
     entries: Found
