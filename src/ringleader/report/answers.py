@@ -12,7 +12,7 @@ from ringleader.report.model import Answer, Assessment, Campaign, Coverage, Gap,
 from ringleader.report.text import count, listed
 from ringleader.schema import kind as kinds
 
-MOST = 4
+MOST = 3
 """Statements of one answer; an answer fits a few lines, and all seven a page."""
 
 
@@ -49,7 +49,7 @@ def answers(known: Known) -> list[Answer]:
                 statements=statements[:MOST],
                 more=max(0, len(statements) - MOST),
                 gaps=gaps[:MOST],
-                changes=_CHANGES[each.key](known)[:MOST] if each.key in _CHANGES else [],
+                changes=_CHANGES[each.key](known)[:2] if each.key in _CHANGES else [],
                 place=each.place,
             )
         )
@@ -209,7 +209,8 @@ def _whom(known: Known) -> Said:
         if first.id == "unknown":
             text = f"{each.name}: {first.verdict or 'none of the known groups'}, {_share(first.probability)}."
         else:
-            text = f"{each.name}: {first.verdict or 'compared with'} {first.name}, {_share(first.probability)}."
+            text = f"{each.name}: most like {first.name}, {_share(first.probability)}."
+            text += f" Verdict: {first.verdict}." if first.verdict else ""
         rivals = [f"{other.name} {other.probability:.0%}" for other in others[:2]]
         if rivals:
             text += f" Next: {listed(rivals)}."
