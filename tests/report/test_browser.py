@@ -14,6 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import sample
+from test_renderers import MADE_UP
 from test_report import hostile
 
 from ringleader.report import build, from_tables
@@ -247,6 +248,22 @@ def test_hostile_evidence_is_only_text(show: Open) -> None:
     assert "<img src=x onerror=alert(1)>" in rows(page).first.inner_text()
 
 
+@pytest.mark.parametrize("at", range(0, len(MADE_UP), 3))
+def test_hostile_texts_of_every_stage_are_only_text(show: Open, at: int) -> None:
+    """Statements, names, traits, hypotheses, graphs: what later stages say of evidence."""
+    page = show(sample.whole(" ".join(["", *MADE_UP[at : at + 3]])))
+    assert page.locator("img, iframe, object, embed, [onload], [onerror], a[href^=javascript]").count() == 0
+    assert page.locator("script").count() == 3
+    links = page.evaluate("[...document.querySelectorAll('a')].map((one) => one.getAttribute('href'))")
+    assert {link[0] for link in links} == {"#"}
+    for name in PAGES:
+        page.evaluate(f"location.hash = '#{name}'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1440, name
+    page.evaluate("location.hash = '#overlap'")
+    if at == 0:
+        assert MADE_UP[0] in page.locator("#overlap").inner_text()
+
+
 def test_the_skip_link_is_the_first_stop(show: Open) -> None:
     page = show(sample.story())
     page.keyboard.press("Tab")
@@ -276,6 +293,17 @@ def test_a_hundred_thousand_findings_open_at_once(show: Open, tmp_path: Path) ->
     assert opened < 5, (built, opened)
     page.locator("#query").fill("jobs\\77777.ps1")
     playwright.expect(page.locator("#shown")).to_have_text("1 finding")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_million_findings_are_counted_and_told_as_far_as_they_fit(show: Open, tmp_path: Path) -> None:
+    page = show(sample.million(), at="findings")
+    assert (tmp_path / "report.html").stat().st_size < 20_000_000
+    playwright.expect(page.locator("#shown")).to_have_text("120,000 findings", timeout=60_000)
+    assert "120,000 of 1,000,000 findings are listed" in page.locator("#findings").inner_text()
+    page.evaluate("location.hash = '#coverage'")
+    assert "880,000 findings are counted but not listed" in page.locator("#coverage").inner_text()
 
 
 def singles(count: int) -> sample.Tables:
