@@ -24,6 +24,7 @@ from ringleader.report.model import Finding, Intrusion, Model
 from ringleader.report.renderers import drawing
 from ringleader.report.source import OPTIONAL
 from ringleader.report.timeline import MAX_INTRUSIONS, MAX_MOMENTS
+from ringleader.report.tlp import Tlp
 from ringleader.schema import kind as kinds
 from ringleader.schema import shown
 from ringleader.schema.order import TACTICS, WORST_FIRST
@@ -107,7 +108,7 @@ def _weight(model: Model) -> int:
 
 
 def page(model: Model, text_budget: int = TEXT_BUDGET) -> str:
-    style = _asset("report.css")
+    style = _asset("report.css") + _sheets(model.tlp)
     scripts = [_asset("report.js")]
     if model.over_time:
         scripts.insert(0, _bundle())
@@ -207,6 +208,15 @@ def embedded(findings: list[Finding], cited: set[str], text_budget: int = TEXT_B
 def _bytes(content: str) -> int:
     """What a text takes in the file: what :func:`script_json` escapes, six bytes a character."""
     return len(content.encode()) + 4 + 5 * sum(content.count(sign) for sign in '<>&"\\\n')
+
+
+def _sheets(tlp: str) -> str:
+    """Style that puts the marking into the margins of every printed sheet, where the browser can (CSS Paged Media)."""
+    if tlp not in {each.label for each in Tlp}:
+        return ""
+    # In black: browsers may leave a margin's ground out, and the protocol's colours are for a black one.
+    box = f'content: "{tlp}"; font: 700 12pt sans-serif;'
+    return f"@page {{ @top-right {{ {box} }} @bottom-right {{ {box} }} }}\n"
 
 
 def script_json(value: Any) -> str:
