@@ -95,13 +95,12 @@ def _actors(known: Known) -> Said:
     if not known.campaigns:
         if not known.intrusions:
             return [], [Gap("There is no intrusion to tell apart.", "")]
-        return [_counted(f"{count(known.headline.intrusions, 'intrusion')} stand ungrouped.", "intrusions")], [
+        return [_counted(f"Ungrouped so far: {count(known.headline.intrusions, 'intrusion')}.", "intrusions")], [
             Gap("How many actors are behind them was not worked out.", "ringleader cluster CASE")
         ]
     joined = sum(len(each.intrusions) for each in known.campaigns)
-    text = f"{count(known.headline.campaigns, 'campaign')} stand behind {count(joined, 'intrusion')}."
-    if known.headline.campaigns == 1:
-        text = f"One campaign stands behind {count(joined, 'intrusion')}."
+    stand = "stands" if known.headline.campaigns == 1 else "stand"
+    text = f"{count(known.headline.campaigns, 'campaign')} {stand} behind {count(joined, 'intrusion')}."
     statements = [_counted(text, "campaigns")]
     for each in known.campaigns:
         statements.append(
@@ -115,10 +114,10 @@ def _actors(known: Known) -> Said:
     gaps = []
     alone = known.headline.intrusions - joined
     if alone > 0:
-        gaps.append(Gap(f"{count(alone, 'intrusion')} belong to no campaign that is shown.", "their telemetry"))
+        gaps.append(Gap(f"In no campaign that is shown: {count(alone, 'intrusion')}.", "their telemetry"))
     if known.headline.leads:
         gaps.append(
-            Gap(f"{count(known.headline.leads, 'finding')} are part of no intrusion.", "a hunter's look at the leads")
+            Gap(f"Part of no intrusion: {count(known.headline.leads, 'finding')}.", "a hunter's look at the leads")
         )
     return statements, gaps
 
