@@ -61,6 +61,21 @@ def test_every_event_is_stored_or_rejected(hunted: tuple[Path, Result], demo: Pa
     assert rows[0] == {"records": store.rows("events"), "rejected": 1}
 
 
+def test_report_is_marked_and_names_nobody_where_asked(hunted: tuple[Path, Result]) -> None:
+    case, _ = hunted
+    done = call("report", case, "--tlp", "amber+strict", "--redact")
+    assert str(case / "reports" / "report-redacted.html") in done.stdout
+    told = (case / "reports" / "report-redacted.md").read_text(encoding="utf-8")
+    assert told.startswith("**TLP:AMBER+STRICT**")
+    assert "ex01" not in told and "telco.example" not in told
+    assert "ex01.telco.example" in (case / "pseudonyms.json").read_text(encoding="utf-8")
+    assert "TLP" not in (case / "reports" / "report.md").read_text(encoding="utf-8")
+    call("report", case, "--tlp", "purple", code=2)
+    for path in (case / "reports").glob("report-redacted.*"):
+        path.unlink()
+    call("report", case)
+
+
 def test_second_hunt_does_nothing_and_says_so(hunted: tuple[Path, Result]) -> None:
     case, _ = hunted
     before = {path: path.read_bytes() for path in (case / "store").rglob("*.parquet")}

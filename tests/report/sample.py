@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import made
@@ -364,3 +365,16 @@ def many(count: int = 100_000, rules: int = 40) -> Tables:
         for n in range(count)
     ]
     return case(rows)
+
+
+def million(count: int = 1_000_000) -> Tables:
+    """So many findings of 40 rules, without a row of Python for any of them."""
+    some = many(1_000).findings
+    whole = pa.concat_tables([some] * (count // some.num_rows))
+    number = pa.array(range(count), pa.int64())
+    ids = pc.binary_join_element_wise("f", number.cast(pa.string()), "")
+    times = pc.add(pa.scalar(START, tables.TIME), pc.multiply(number, 7_000_000).cast(pa.duration("us")))
+    for name, column in (("finding_id", ids), ("event_id", ids), ("time", times)):
+        at = whole.schema.get_field_index(name)
+        whole = whole.set_column(at, whole.schema.field(at), column.cast(whole.schema.field(at).type))
+    return replace(case([]), findings=whole)

@@ -14,6 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import sample
+from test_renderers import MADE_UP
 from test_report import hostile
 
 from ringleader.report import build, from_tables
@@ -231,10 +232,14 @@ def test_everything_has_a_name_for_those_who_listen(show: Open) -> None:
 def test_print_marks_each_sheet(show: Open, tmp_path: Path) -> None:
     page = show(sample.whole(), tlp="TLP:RED")
     assert page.locator(".page-head .tlp").first.is_visible()
+    rules = "[...document.styleSheets[0].cssRules].filter((one) => one.type === CSSRule.PAGE_RULE)"
+    said = " ".join(page.evaluate(f"{rules}.map((one) => one.cssText)"))
+    assert said.count('"TLP:RED"') == 2 and "@top-right" in said and "@bottom-right" in said
     page.emulate_media(media="print")
-    assert page.locator(".running.head").is_visible() and page.locator(".running.foot").is_visible()
-    assert page.evaluate("getComputedStyle(document.querySelector('.running.head')).position") == "fixed"
     assert all(page.locator(f"#{name}").is_visible() for name in PAGES)
+    assert page.locator(".page-head .tlp").count() >= len(PAGES)
+    page.set_viewport_size({"width": 690, "height": 980})  # an A4 sheet within its margins
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
 
 
 def test_hostile_evidence_is_only_text(show: Open) -> None:
@@ -245,6 +250,22 @@ def test_hostile_evidence_is_only_text(show: Open) -> None:
     page.locator("#query").fill("onerror")
     playwright.expect(page.locator("#shown")).to_have_text("1 finding")
     assert "<img src=x onerror=alert(1)>" in rows(page).first.inner_text()
+
+
+@pytest.mark.parametrize("at", range(0, len(MADE_UP), 3))
+def test_hostile_texts_of_every_stage_are_only_text(show: Open, at: int) -> None:
+    """Statements, names, traits, hypotheses, graphs: what later stages say of evidence."""
+    page = show(sample.whole(" ".join(["", *MADE_UP[at : at + 3]])))
+    assert page.locator("img, iframe, object, embed, [onload], [onerror], a[href^=javascript]").count() == 0
+    assert page.locator("script").count() == 3
+    links = page.evaluate("[...document.querySelectorAll('a')].map((one) => one.getAttribute('href'))")
+    assert {link[0] for link in links} == {"#"}
+    for name in PAGES:
+        page.evaluate(f"location.hash = '#{name}'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1440, name
+    page.evaluate("location.hash = '#overlap'")
+    if at == 0:
+        assert MADE_UP[0] in page.locator("#overlap").inner_text()
 
 
 def test_the_skip_link_is_the_first_stop(show: Open) -> None:
@@ -276,6 +297,17 @@ def test_a_hundred_thousand_findings_open_at_once(show: Open, tmp_path: Path) ->
     assert opened < 5, (built, opened)
     page.locator("#query").fill("jobs\\77777.ps1")
     playwright.expect(page.locator("#shown")).to_have_text("1 finding")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_million_findings_are_counted_and_told_as_far_as_they_fit(show: Open, tmp_path: Path) -> None:
+    page = show(sample.million(), at="findings")
+    assert (tmp_path / "report.html").stat().st_size < 20_000_000
+    playwright.expect(page.locator("#shown")).to_have_text("120,000 findings", timeout=60_000)
+    assert "120,000 of 1,000,000 findings are listed" in page.locator("#findings").inner_text()
+    page.evaluate("location.hash = '#coverage'")
+    assert "880,000 findings are counted but not listed" in page.locator("#coverage").inner_text()
 
 
 def singles(count: int) -> sample.Tables:

@@ -138,6 +138,8 @@ def test_the_stage_writes_all_forms_and_keeps_the_pseudonyms(tmp_path: Path) -> 
     assert set(plain.files) == {"report.html", "report.md", "report.json"}
     assert not (case.root / FILE).exists()
     summary = run(store, case, problems=[], options=Options(Tlp.RED, redact=True))
+    assert set(summary.files) == {"report-redacted.html", "report-redacted.md", "report-redacted.json"}
+    assert all((case.reports / name).exists() for name in plain.files)
     for name in summary.files:
         told = (case.reports / name).read_text(encoding="utf-8")
         told = re.sub(r"<script>.*?</script>|<style>.*?</style>", "", told, flags=re.S)

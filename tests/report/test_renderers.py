@@ -18,7 +18,9 @@ import sample
 from test_report import HOSTILE, hostile
 
 from ringleader.report import RENDERERS, Model, from_tables
+from ringleader.report.model import Moment
 from ringleader.report.renderers import Html, Json, Markdown
+from ringleader.report.renderers.html import NAME_BUDGET, embedded, script_json
 from ringleader.report.renderers.json import NAME, published, schema
 from ringleader.report.renderers.markdown import cell, code, plain
 
@@ -201,3 +203,42 @@ def test_the_reach_has_layers_from_what_is_held() -> None:
         "ex01.corp.example": 0, "CORP\\svc-acme": 0, "bil01.corp.example": 1, "voice": 2,
     }  # fmt: skip
     assert impact.paths[0][-1] == "voice" and impact.cuts[0].removes == "2"
+
+
+def heavy(rows: int = 60, characters: int = 600) -> Model:
+    """As many intrusions as are told, each with rows of long values that are nobody else's."""
+    model = whole()
+    one = model.intrusions[0]
+
+    def moment(number: int, row: int) -> Moment:
+        values = [(f"Field{n}", f"<{number} {row} {n}>".ljust(characters, "漢")) for n in range(12)]
+        return replace(one.moments[0], number=row, values=values)
+
+    intrusions = [
+        replace(one, number=number, findings=rows, moments=[moment(number, row) for row in range(1, rows + 1)])
+        for number in range(1, 201)
+    ]
+    return replace(model, intrusions=intrusions, headline=replace(model.headline, intrusions=200))
+
+
+@pytest.mark.slow
+def test_the_page_stays_below_its_limit_and_says_what_is_left_out() -> None:
+    told = Html().render(heavy())
+    assert 1_000_000 < len(told) < 20_000_000
+    words = re.sub(r"<[^>]+>", "", told.decode())
+    assert re.search(r"\d+ further intrusions with lower scores are not shown here", words)
+    assert re.search(r"\d+ intrusions with the lowest scores", words)
+
+
+def test_texts_of_findings_keep_to_their_budget() -> None:
+    one = whole().findings[0]
+    findings = [
+        replace(one, id=f"f{n}", host=f"{n}".ljust(200, "漢"), values=[("a", f"{n}".ljust(500, "<"))])
+        for n in range(2_000)
+    ]
+    columns, without = embedded(findings, {"f7"}, 500_000)
+    size = len(script_json(columns["texts"]).encode())
+    assert size < 500_000 + NAME_BUDGET and 0 < without < 2_000
+    assert columns["ids"] == {"f7": 7}
+    kept = [columns["texts"][at] for at in columns["values"]]
+    assert sum(text == "" for text in kept) == without

@@ -30,8 +30,8 @@ def report(
         bool,
         typer.Option(
             "--redact",
-            help="Pseudonyms instead of hosts, accounts, addresses, suppliers and subscribers; CASE/pseudonyms.json"
-            " tells them, and does not leave the case.",
+            help="Pseudonyms instead of hosts, accounts, addresses, suppliers and subscribers, in files of their own:"
+            " report-redacted. CASE/pseudonyms.json tells them; keep it.",
         ),
     ] = False,
     timezone: options.Timezone = None,

@@ -46,7 +46,8 @@ def perform(
         create=create,
         ruled="rules" in stage.reads,
     ) as run:
-        outcome = pipeline.perform(stage, replace(run, clear_subscribers=clear_subscribers, report=report))
+        run = replace(run, clear_subscribers=clear_subscribers, report=report)
+        outcome = pipeline.perform(stage, run)
     if as_json:
         screen.data(summary.as_data(run, [outcome]))
     else:

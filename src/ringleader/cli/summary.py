@@ -91,7 +91,8 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
 
 
 def report_path(run: Run) -> Any:
-    return run.case.reports / "report.html"
+    redacted = run.report is not None and run.report.redact
+    return run.case.reports / ("report-redacted.html" if redacted else "report.html")
 
 
 def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from ringleader.report.model import Answer, Assessment, Campaign, Coverage, Gap,
 from ringleader.report.text import count, listed
 from ringleader.schema import kind as kinds
 
-MOST = 4
+MOST = 3
 """Statements of one answer; an answer fits a few lines, and all seven a page."""
 
 
@@ -49,7 +49,7 @@ def answers(known: Known) -> list[Answer]:
                 statements=statements[:MOST],
                 more=max(0, len(statements) - MOST),
                 gaps=gaps[:MOST],
-                changes=_CHANGES[each.key](known)[:MOST] if each.key in _CHANGES else [],
+                changes=_CHANGES[each.key](known)[:2] if each.key in _CHANGES else [],
                 place=each.place,
             )
         )
@@ -95,13 +95,12 @@ def _actors(known: Known) -> Said:
     if not known.campaigns:
         if not known.intrusions:
             return [], [Gap("There is no intrusion to tell apart.", "")]
-        return [_counted(f"{count(known.headline.intrusions, 'intrusion')} stand ungrouped.", "intrusions")], [
+        return [_counted(f"Ungrouped so far: {count(known.headline.intrusions, 'intrusion')}.", "intrusions")], [
             Gap("How many actors are behind them was not worked out.", "ringleader cluster CASE")
         ]
     joined = sum(len(each.intrusions) for each in known.campaigns)
-    text = f"{count(known.headline.campaigns, 'campaign')} stand behind {count(joined, 'intrusion')}."
-    if known.headline.campaigns == 1:
-        text = f"One campaign stands behind {count(joined, 'intrusion')}."
+    stand = "stands" if known.headline.campaigns == 1 else "stand"
+    text = f"{count(known.headline.campaigns, 'campaign')} {stand} behind {count(joined, 'intrusion')}."
     statements = [_counted(text, "campaigns")]
     for each in known.campaigns:
         statements.append(
@@ -115,10 +114,10 @@ def _actors(known: Known) -> Said:
     gaps = []
     alone = known.headline.intrusions - joined
     if alone > 0:
-        gaps.append(Gap(f"{count(alone, 'intrusion')} belong to no campaign that is shown.", "their telemetry"))
+        gaps.append(Gap(f"In no campaign that is shown: {count(alone, 'intrusion')}.", "their telemetry"))
     if known.headline.leads:
         gaps.append(
-            Gap(f"{count(known.headline.leads, 'finding')} are part of no intrusion.", "a hunter's look at the leads")
+            Gap(f"Part of no intrusion: {count(known.headline.leads, 'finding')}.", "a hunter's look at the leads")
         )
     return statements, gaps
 
@@ -209,7 +208,8 @@ def _whom(known: Known) -> Said:
         if first.id == "unknown":
             text = f"{each.name}: {first.verdict or 'none of the known groups'}, {_share(first.probability)}."
         else:
-            text = f"{each.name}: {first.verdict or 'compared with'} {first.name}, {_share(first.probability)}."
+            text = f"{each.name}: most like {first.name}, {_share(first.probability)}."
+            text += f" Verdict: {first.verdict}." if first.verdict else ""
         rivals = [f"{other.name} {other.probability:.0%}" for other in others[:2]]
         if rivals:
             text += f" Next: {listed(rivals)}."

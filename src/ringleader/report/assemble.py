@@ -16,12 +16,11 @@ from ringleader.report.findings import Findings, Group, published
 from ringleader.report.model import FORMAT, Assessment, Attribution, Campaign, Headline, Intrusion, Model, Pair
 from ringleader.report.source import Row, Tables
 from ringleader.report.text import Show
-from ringleader.report.timeline import intrusion
+from ringleader.report.timeline import MAX_INTRUSIONS, intrusion
 from ringleader.schema import host
 from ringleader.schema.batch import NOTICES
 from ringleader.schema.order import WORST_FIRST
 
-MAX_INTRUSIONS = 200
 MAX_BRIDGES = 400
 
 

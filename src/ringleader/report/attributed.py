@@ -86,9 +86,13 @@ def _planted(detail: Payload, knowledge: Knowledge) -> str:
     leader = named(item.text("leader", "name", longest=120), knowledge)
     then, unknown = item.number("probability"), item.number("unknown")
     told = f"Should {what} be planted, "
-    told += f"{leader} would lead the groups" if leader else "the answer would move most"
-    told += f" with {share(then)}" if then is not None else ""
-    told += f", and none of the known groups would have {share(unknown)}" if unknown is not None else ""
+    if leader == "unknown":
+        told += "none of the known groups would lead"
+        told += f" with {share(unknown or then or 0)}" if unknown or then else ""
+    else:
+        told += f"{leader} would lead the groups" if leader else "the answer would move most"
+        told += f" with {share(then)}" if then is not None else ""
+        told += f", and none of the known groups would have {share(unknown)}" if unknown is not None else ""
     reason = item.text("reason", "text")
     return f"{told}. {reason}" if reason else f"{told}."
 

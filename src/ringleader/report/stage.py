@@ -63,7 +63,9 @@ def run(
         redact.keep(hide, case.root)
     paths = []
     for renderer in RENDERERS:
-        paths.append(build(content, case.reports / renderer.file, renderer))
+        # Under another name: nobody may take the one for the other.
+        name = renderer.file.replace("report", "report-redacted", 1) if wanted.redact else renderer.file
+        paths.append(build(content, case.reports / name, renderer))
         watcher.advance()
     left_out = sum(omission.count for omission in content.omissions)
     return Summary(

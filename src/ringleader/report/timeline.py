@@ -15,6 +15,8 @@ from ringleader.schema.order import WORST_FIRST
 MAX_MOMENTS = 120
 """Rows of one intrusion's timeline; the rest is in the table of findings."""
 MAX_LANES = 12
+MAX_INTRUSIONS = 200
+"""Intrusions that are told; the others are counted."""
 Mark = tuple[datetime, str]
 """When the defenders did something, and what."""
 

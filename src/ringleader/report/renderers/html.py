@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from importlib.resources import files
@@ -17,20 +18,32 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ringleader.report import chart, text
+from ringleader.report.campaigns import MAX_CAMPAIGNS
 from ringleader.report.facts import facts
-from ringleader.report.model import Finding, Model
+from ringleader.report.model import Finding, Intrusion, Model
 from ringleader.report.renderers import drawing
 from ringleader.report.source import OPTIONAL
+from ringleader.report.timeline import MAX_INTRUSIONS, MAX_MOMENTS
+from ringleader.report.tlp import Tlp
 from ringleader.schema import kind as kinds
 from ringleader.schema import shown
 from ringleader.schema.order import TACTICS, WORST_FIRST
 
 MAX_ROWS = 500
 """Rows of the tables of evidence, hosts, rules and problems."""
+VALUES = 12
+"""Matched values of one row of a timeline."""
 MAX_PAIRS = 40
 """Pairs of campaigns that are told in full."""
 TEXT_BUDGET = 9_000_000
-"""Characters of distinct matched values; findings beyond it are listed without theirs."""
+"""Bytes of distinct texts of findings; those beyond it are listed without their matched values."""
+NAME_BUDGET = 3_000_000
+"""Bytes beyond that for hosts and accounts."""
+LIMIT = 19_500_000
+"""Bytes of the file. What would be more is told with half of its parts, a quarter, and so on."""
+STATIC_LIMIT = 8_000_000
+"""Characters of timelines and traits, which the page holds as they are."""
+THRIFT = (1, 2, 4, 8, 16, 32, 64)
 # Inside a script element only these could end it or start a comment, and these two are line ends in old JavaScript.
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,15 +54,65 @@ class Html:
     file = "report.html"
 
     def render(self, model: Model) -> bytes:
-        return page(model).encode("utf-8", "backslashreplace")
+        told = b""
+        for thrift in THRIFT:
+            some = thinned(model, thrift)
+            if thrift < THRIFT[-1] and _weight(some) > STATIC_LIMIT:
+                continue
+            told = page(some, TEXT_BUDGET // thrift).encode("utf-8", "backslashreplace")
+            if len(told) <= LIMIT:
+                break
+        return told
 
 
-def page(model: Model) -> str:
-    style = _asset("report.css")
+def thinned(model: Model, thrift: int) -> Model:
+    """With so many times fewer intrusions and campaigns in full, rows of a timeline and values in a row. What is left
+    out is counted as such."""
+    if thrift == 1:
+        return model
+    intrusions = [_thinned(each, thrift) for each in model.intrusions[: max(1, MAX_INTRUSIONS // thrift)]]
+    campaigns = [
+        replace(each, traits=each.traits[: max(8, len(each.traits) // thrift)], statements=each.statements[:12])
+        for each in model.campaigns[: max(1, MAX_CAMPAIGNS // thrift)]
+    ]
+    shown = {each.number for each in campaigns}
+    return replace(
+        model,
+        intrusions=intrusions,
+        intrusions_left_out=model.intrusions_left_out + len(model.intrusions) - len(intrusions),
+        campaigns=campaigns,
+        campaigns_left_out=model.campaigns_left_out + len(model.campaigns) - len(campaigns),
+        pairs=[pair for pair in model.pairs if pair.left in shown and pair.right in shown],
+        leads=[lead for lead in model.leads if lead.campaign in shown],
+    )
+
+
+def _thinned(intrusion: Intrusion, thrift: int) -> Intrusion:
+    moments = [
+        replace(each, values=each.values[: max(1, VALUES // thrift)])
+        for each in intrusion.moments[: max(5, MAX_MOMENTS // thrift)]
+    ]
+    told = sum(each.times * len(each.rules) for each in moments)
+    return replace(intrusion, moments=moments, more=max(0, intrusion.findings - told), traits=intrusion.traits[:4])
+
+
+def _weight(model: Model) -> int:
+    """About how many characters of the page are timelines and traits."""
+    rows = [moment for each in model.intrusions for moment in each.moments]
+    traits = [trait for each in model.campaigns for trait in each.traits]
+    return (
+        sum(400 + sum(len(name) + len(value) for name, value in row.values[:VALUES]) for row in rows)
+        + sum(len(each.label) + 120 for one in model.intrusions for each in one.lanes.ticks)
+        + sum(400 + len(trait.value) + 25 * len(trait.findings) for trait in traits)
+    )
+
+
+def page(model: Model, text_budget: int = TEXT_BUDGET) -> str:
+    style = _asset("report.css") + _sheets(model.tlp)
     scripts = [_asset("report.js")]
     if model.over_time:
         scripts.insert(0, _bundle())
-    columns, without_values = embedded(model.findings, _cited(model))
+    columns, without_values = embedded(model.findings, _cited(model), text_budget)
     data = columns | {
         "zone": model.zone_name,
         "levels": list(WORST_FIRST),
@@ -72,6 +135,7 @@ def page(model: Model) -> str:
             tactics=TACTICS,
             max_rows=MAX_ROWS,
             max_pairs=MAX_PAIRS,
+            max_values=VALUES,
             telemetry=facts().telemetry,
             strip=drawing.strip(model),
             undone={table: [each for each in model.coverage.undone if each.table == table] for table in OPTIONAL},
@@ -104,36 +168,55 @@ def _cited(model: Model) -> set[str]:
     return found
 
 
-def embedded(findings: list[Finding], cited: set[str]) -> tuple[dict[str, Any], int]:
+def embedded(findings: list[Finding], cited: set[str], text_budget: int = TEXT_BUDGET) -> tuple[dict[str, Any], int]:
     """Each distinct text once, and columns of numbers; and how many findings are listed without their values. ``ids``
     are places of those ``cited``."""
     texts: dict[str, int] = {"": 0}
     rules: dict[tuple[str, str, str], int] = {}
-    spent = without = 0
+    spent, without = 0, 0
 
-    def code(content: str) -> int:
-        return texts.setdefault(content, len(texts))
+    def code(content: str, budget: int) -> int | None:
+        """None where ``content`` is new and the budget spent."""
+        nonlocal spent
+        found = texts.get(content)
+        if found is None:
+            spent += _bytes(content)
+            if spent > budget:
+                spent -= _bytes(content)
+                return None
+            found = texts[content] = len(texts)
+        return found
 
     names = ("time", "rule", "host", "account", "kind", "values", "intrusion")
     columns: dict[str, list[Any]] = {name: [] for name in names}
     ids: dict[str, int] = {}
     for at, row in enumerate(findings):
-        values = "\n".join(f"{name}: {value}" for name, value in row.values)
-        if values not in texts:
-            spent += len(values)
-            if spent > TEXT_BUDGET:
-                values, without = "", without + 1
+        values = code("\n".join(f"{name}: {value}" for name, value in row.values), text_budget)
+        without += values is None
         key = (row.rule, row.level, " ".join(row.techniques))
         columns["time"].append(None if row.time is None else round((row.time - _EPOCH).total_seconds(), 3))
         columns["rule"].append(rules.setdefault(key, len(rules)))
-        columns["host"].append(code(row.host))
-        columns["account"].append(code(row.account))
-        columns["kind"].append(code(row.kind))
-        columns["values"].append(code(values))
+        for name in ("host", "account", "kind"):
+            columns[name].append(code(getattr(row, name), text_budget + NAME_BUDGET) or 0)
+        columns["values"].append(values or 0)
         columns["intrusion"].append(row.intrusion)
         if row.id in cited:
             ids[row.id] = at
     return {"texts": list(texts), "rules": [list(key) for key in rules], "ids": ids, **columns}, without
+
+
+def _bytes(content: str) -> int:
+    """What a text takes in the file: what :func:`script_json` escapes, six bytes a character."""
+    return len(content.encode()) + 4 + 5 * sum(content.count(sign) for sign in '<>&"\\\n')
+
+
+def _sheets(tlp: str) -> str:
+    """Style that puts the marking into the margins of every printed sheet, where the browser can (CSS Paged Media)."""
+    if tlp not in {each.label for each in Tlp}:
+        return ""
+    # In black: browsers may leave a margin's ground out, and the protocol's colours are for a black one.
+    box = f'content: "{tlp}"; font: 700 12pt sans-serif;'
+    return f"@page {{ @top-right {{ {box} }} @bottom-right {{ {box} }} }}\n"
 
 
 def script_json(value: Any) -> str:

@@ -421,7 +421,7 @@ class _Writer:
             )
         else:
             yield from ("No technique to hunt for is named.", "")
-        yield from (f"{count(model.headline.leads, 'finding')} are part of no intrusion.", "")
+        yield from (f"Part of no intrusion: {count(model.headline.leads, 'finding')}.", "")
 
     def _coverage(self) -> Iterator[str]:
         coverage = self.model.coverage
