@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections import defaultdict
 from pathlib import Path
@@ -160,6 +161,17 @@ def test_a_later_export_replaces_an_earlier_one(whole: Source) -> None:
     changed = {o["id"]: o["modified"] for o in after if "modified" in o and o.get("created", "") > "2022"}
     assert changed
     assert set(changed.values()) == {"2030-01-01T00:00:00.000Z"}
+
+
+def test_markdown_and_markup_from_evidence_mean_nothing(hostile: Source) -> None:
+    """OpenCTI renders descriptions and contents."""
+    found = 0
+    for one in bundle(hostile, victims=True, outside=1000):
+        for name in ("description", "content", "abstract", "explanation"):
+            told = re.sub(r"`[^`]*`", "", one.get(name, ""))
+            assert not re.search(r"<[a-z/!]|\]\(|!\[", told, re.IGNORECASE), told
+            found += "alert" in told
+    assert found, "the hostile texts are there"
 
 
 # OpenCTI: what it takes for the same thing. Its documentation ("Deduplication") and its schema (identifier.js) say from

@@ -88,6 +88,8 @@ def test_pseudonyms_are_the_same_all_through(whole: Source) -> None:
     clear, hidden = table("csv", whole), table("csv", whole, victims=False)
     pairs = {(one["host"], other["host"]) for one, other in zip(clear, hidden, strict=True)}
     assert len({host for host, _ in pairs}) == len(pairs)
+    told = dict(pairs)
+    assert told["10.1.0.4"] == told["ex01.corp.example"] != told["fs01.corp.example"], "one machine by the case file"
     told = next(row["values"] for row in hidden if row["rule"].startswith("POST"))
     assert "/aspnet_client/hlp.aspx" in told, "what is no name stays"
 

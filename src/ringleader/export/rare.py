@@ -237,15 +237,15 @@ def _names(config: Config) -> dict[str, str]:
 
 def _own_events(store: Store) -> dict[str, list[str]]:
     """The events of each intrusion's findings."""
-    owner: dict[str, str] = {}
-    for batch in store.batches("steps", ["intrusion_id", "finding_id"]):
-        for row in batch.to_pylist():
-            owner[row["finding_id"]] = row["intrusion_id"]
+    steps = store.read("steps", ["intrusion_id", "finding_id"])
+    members, owners = steps["finding_id"], steps["intrusion_id"].cast(pa.string())
     found: dict[str, list[str]] = defaultdict(list)
     for batch in store.batches("findings", ["finding_id", "event_id", "event_ids"]):
-        for row in batch.to_pylist():
-            if (intrusion := owner.get(row["finding_id"])) is not None:
-                found[intrusion] += [row["event_id"], *(row["event_ids"] or ())]
+        places = pc.index_in(batch["finding_id"], value_set=members.combine_chunks())
+        some = batch.filter(places.is_valid())
+        names = owners.take(places.drop_null()).to_pylist()
+        for row, intrusion in zip(some.to_pylist(), names, strict=True):
+            found[intrusion] += [row["event_id"], *(row["event_ids"] or ())]
     return found
 
 

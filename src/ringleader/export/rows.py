@@ -18,7 +18,12 @@ import pyarrow.compute as pc
 from ringleader.export.base import Source
 from ringleader.export.victims import Victims
 
-CHUNK = 100_000
+CHUNK = 250_000
+PIECE = 2_000
+COLUMNS = [
+    "finding_id", "detector", "rule_id", "rule_title", "level", "techniques", "tactics", "event_id", "kind", "time",
+    "host", "account", "values",
+]  # fmt: skip
 _LAST = np.iinfo(np.int64).max  # no time
 
 
@@ -55,16 +60,25 @@ def findings(source: Source, hide: Victims | None, chunk: int = CHUNK) -> Iterat
     for low, high in pairwise(bounds):
         if high is not None and low == high:
             continue
-        some: list[dict[str, Any]] = []
-        for batch in source.store.batches("findings"):
+        some = []
+        for batch in source.store.batches("findings", COLUMNS):
             when = _times(batch)
-            taken = batch.filter(pa.array((when >= low) & (True if high is None else when < high)))
-            found = pc.index_in(taken["finding_id"], value_set=members)
-            for row, place in zip(taken.to_pylist(), found.to_pylist(), strict=True):
-                row["intrusion"] = "" if place is None else owners[place].as_py()
-                some.append(row)
-        some.sort(key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))
-        yield from (_row(row, subject, hide) for row in some)
+            some.append(batch.filter(pa.array((when >= low) & (True if high is None else when < high))))
+        yield from _sorted(pa.Table.from_batches(some), members, owners, subject, hide)
+
+
+def _sorted(
+    some: pa.Table, members: pa.Array, owners: pa.Array, subject: dict[str, str], hide: Victims | None
+) -> Iterator[Row]:
+    """Rows in order; only a few at a time are Python objects."""
+    some = some.unify_dictionaries().combine_chunks()
+    names = owners.take(pc.index_in(some["finding_id"], value_set=members).combine_chunks())
+    order = pc.sort_indices(some, sort_keys=[("time", "ascending"), ("finding_id", "ascending")])
+    for start in range(0, len(order), PIECE):
+        part = order.slice(start, PIECE)
+        for row, name in zip(some.take(part).to_pylist(), names.take(part).to_pylist(), strict=True):
+            row["intrusion"] = name or ""
+            yield _row(row, subject, hide)
 
 
 def _times(batch: pa.RecordBatch) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from ringleader.schema import shown
 
@@ -54,8 +55,17 @@ def cell(content: object) -> str:
     >>> cell("=1+1"), cell("a=1")
     ("'=1+1", 'a=1')
     """
-    text = shown.HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", str(content))
-    return f"'{text}" if str(content).lstrip(" ")[:1] in FORMULA and str(content).strip(" ") else text
+    told = str(content)
+    return _short_cell(told) if len(told) < 100 else _cell(told)
+
+
+def _cell(content: str) -> str:
+    text = shown.HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", content)
+    return f"'{text}" if content.lstrip(" ").startswith(FORMULA) else text
+
+
+_short_cell = lru_cache(maxsize=1 << 16)(_cell)
+"""Most cells of a column repeat."""
 
 
 def moment(time: datetime | None) -> str:

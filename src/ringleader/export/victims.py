@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -41,7 +41,7 @@ def is_of_victim(kind: str) -> bool:
 
 class Victims:
     """The names of hosts, accounts and organisations of a case, each with a pseudonym that is the same all through:
-    ``host-0007``. Pseudonyms are numbered by the names' order."""
+    ``host-0007``. Pseudonyms are numbered by the names' order; ``aliases`` are other names of the same host."""
 
     def __init__(
         self,
@@ -49,18 +49,21 @@ class Victims:
         accounts: Iterable[str] = (),
         organisations: Iterable[str] = (),
         networks: Iterable[str] = (),
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self._networks = [network for text in networks if (network := _network(text)) is not None]
         everybody = frozenset(facts()["everybody"])
         self._names: dict[str, str] = {}
         self._suffixes: set[str] = set()
         full = sorted({name for raw in hosts if (name := host.normal(raw))} - everybody)
-        labels = {label: f"host-{number:04}" for number, label in enumerate(sorted({host.short(n) for n in full}), 1)}
+        same = {host.normal(alias): host.short(host.normal(name) or "") for alias, name in (aliases or {}).items()}
+        machine = {name: same.get(name) or host.short(name) for name in full}
+        labels = {label: f"host-{number:04}" for number, label in enumerate(sorted(set(machine.values())), 1)}
         for name in full:
             label = host.short(name)
-            self._names[name] = labels[label]
+            self._names[name] = labels[machine[name]]
             if len(label) > 2:
-                self._names.setdefault(label, labels[label])
+                self._names.setdefault(label, labels[machine[name]])
             if label != name and "." in (suffix := name.partition(".")[2]):
                 self._suffixes.add(suffix)
         people, domains = set(), set()
@@ -96,8 +99,10 @@ class Victims:
         for batch in store.batches("intrusions", ["hosts", "accounts"]):
             hosts.update(_distinct(pc.list_flatten(batch["hosts"])))
             accounts.update(_distinct(pc.list_flatten(batch["accounts"])))
+        aliases: dict[str, str] = {}
         for asset in config.asset:
             hosts |= {asset.host, *asset.aliases}
+            aliases |= dict.fromkeys(asset.aliases, asset.host)
         organisations = [config.organisation.name] if config.organisation.name else []
         networks: list[str] = []
         for supplier in config.supplier:
@@ -113,7 +118,7 @@ class Victims:
                 accounts.add(watched.value)
             elif watched.kind is Watch.HOST:
                 hosts.add(watched.value)
-        return cls(hosts, accounts, organisations, networks)
+        return cls(hosts, accounts, organisations, networks, aliases)
 
     def text(self, content: str) -> str:
         """``content`` with each name that is the victim's replaced: hosts, also unknown ones below its domains;

@@ -266,7 +266,7 @@ class _Bundle:
         campaign = self._campaign(subject)
         group = "none of the known groups" if candidate.id == "unknown" else f"{candidate.name} ({candidate.id})"
         words = [
-            f"Hypothesis: {text.plain(subject.label)} is the work of {text.prose(group)}.",
+            f"Hypothesis: {text.prose(subject.label)} is the work of {text.prose(group)}.",
             f"Probability {candidate.probability:.2f}: {word} (ICD 203). Verdict: {text.prose(candidate.verdict)}.",
             "It says how alike this is to what is published, not who ordered it.",
             *self._lines(candidate.contributions),
@@ -274,7 +274,7 @@ class _Bundle:
         self._hypothesis(
             f"Attribution of {subject.label}: {candidate.name}",
             words,
-            candidate.probability,
+            (candidate.probability, f"Probability {candidate.probability:.2f}: {word} (ICD 203)."),
             confidence,
             [campaign],
             subject.first,
@@ -307,18 +307,21 @@ class _Bundle:
         )
         for one in pair.hypotheses:
             weight = one.get("weight")
-            probability = weight if isinstance(weight, (int, float)) and 0 <= weight <= 1 else None
+            share = float(weight) if isinstance(weight, (int, float)) and 0 <= weight <= 1 else None
             title = str(one.get("title") or one.get("name") or "")
             words_of = [f"Hypothesis: {self._prose(title)}."]
             for side, word in (("for", "For"), ("against", "Against")):
                 points = one.get(side) or ()
                 words_of += [f"{word}: {self._prose(p.get('text', ''))}" for p in points if isinstance(p, dict)]
             words_of += [f"Would change it: {self._prose(change)}" for change in pair.would_change]
+            said = None
+            if share is not None:
+                said = f"Weight {share:.2f} among the hypotheses named. It orders them and is no measured probability."
             self._hypothesis(
                 f"{left.label} and {right.label}: {title}",
                 words_of,
-                probability,
-                None if probability is None else scale.of_probability(probability)[1],
+                (share, said),
+                None,
                 [related, *ends],
                 time,
                 ("pair", pair.left, pair.right, str(one.get("name") or title)),
@@ -328,13 +331,13 @@ class _Bundle:
         self,
         title: str,
         words: list[str],
-        probability: float | None,
+        belief: tuple[float | None, str | None],
         confidence: int | None,
         about: list[str],
         time: datetime | None,
         parts: tuple[str, ...],
     ) -> None:
-        """A note says it, an opinion on the note says how far it is believed."""
+        """A note says it, an opinion on the note says how far it is believed: ``belief`` is a share and its words."""
         note = identity.made("note", self._me, *parts)
         self._add(
             V.Note,
@@ -345,15 +348,16 @@ class _Bundle:
             object_refs=about,
             **_confidence(confidence),
         )
-        if probability is None:
+        share, said = belief
+        if share is None:
             return
         key = identity.made("opinion", self._me, *parts)
         self._add(
             V.Opinion,
             time,
             id=key,
-            opinion=scale.opinion(probability),
-            explanation=f"Probability {probability:.2f}: {scale.of_probability(probability)[0]} (ICD 203).",
+            opinion=scale.opinion(share),
+            explanation=said,
             object_refs=[note],
             **_confidence(confidence),
         )
