@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from ringleader.cluster.calibration import Calibration
 from ringleader.cluster.source import Intrusion
@@ -95,6 +96,7 @@ def lines(left: Intrusion, right: Intrusion, rules: Rules) -> list[Contribution]
     return contributions(left.profile, right.profile, rules.world, rules.implied, rules.evictions)
 
 
+@cache
 def _joining() -> frozenset[str]:
     return frozenset(kind.family for kind in kinds().kinds.values() if kind.joins)
 

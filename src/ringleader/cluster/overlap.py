@@ -19,7 +19,7 @@ from ringleader.knowledge import Knowledge
 
 ALL = 16
 """Campaigns up to which all pairs are looked at; of more, the pairs that share something rare or a host."""
-MOST = 500
+MOST = 200
 """Pairs that are looked at, the likest first."""
 
 Row = dict[str, Any]

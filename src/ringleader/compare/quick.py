@@ -49,6 +49,7 @@ class _Side:
     keys: frozenset[int]
     trust: Mapping[int, float]
     findings: Mapping[int, frozenset[str]]
+    alone: frozenset[int]
     spans: Mapping[int, Span]
     parents: Mapping[str, tuple[float, frozenset[str]]]
     hours: tuple[list[float], float] | None
@@ -101,7 +102,7 @@ class Quick:
                 spans[place] = trait.first_time, trait.last_time
         worked = histogram(profile)
         prepared = hours.prepared(worked) if worked else None
-        return _Side(frozenset(trust), trust, findings, spans, parents, prepared)
+        return _Side(frozenset(trust), trust, findings, _alone(findings), spans, parents, prepared)
 
     def sums(self, left: int, right: int) -> Sums:
         a, b = self._sides[left], self._sides[right]
@@ -145,10 +146,11 @@ class Quick:
     def _once(self, artefacts: list[tuple[float, str, str, int]], a: _Side, b: _Side) -> Iterable[tuple[float, _Known]]:
         kept: list[tuple[frozenset[str], frozenset[str]]] = []
         for negative, _, _, place in sorted(artefacts):
-            left, right = a.findings[place], b.findings[place]
-            if any(not left.isdisjoint(x) and not right.isdisjoint(y) for x, y in kept):
-                continue
-            kept.append((left, right))
+            if place not in a.alone and place not in b.alone:
+                left, right = a.findings[place], b.findings[place]
+                if any(not left.isdisjoint(x) and not right.isdisjoint(y) for x, y in kept):
+                    continue
+                kept.append((left, right))
             known = self._known[place]
             yield self._aged(-negative, known, place, a, b), known
 
@@ -167,3 +169,12 @@ class Quick:
         if known is None:
             known = self._shares[technique] = self._background.share("technique", technique)
         return known
+
+
+def _alone(findings: Mapping[int, frozenset[str]]) -> frozenset[int]:
+    """Those that rest on no finding which another rests on too."""
+    count: dict[str, int] = {}
+    for some in findings.values():
+        for one in some:
+            count[one] = count.get(one, 0) + 1
+    return frozenset(place for place, some in findings.items() if all(count[one] == 1 for one in some))
