@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ringleader.assess import names, things, ways
 from ringleader.assess.ground import Campaign, Ground, Intrusion
@@ -83,14 +84,22 @@ def survived(ground: Ground, campaign: Campaign) -> list[Answer]:
 
 
 def parts(ground: Ground, one: Intrusion) -> list[Intrusion]:
-    """An intrusion in parts where it was silent while an answer was given: it may hold an eviction and a return."""
+    """An intrusion in parts where it was silent while an answer was given: it may hold an eviction and a return. An
+    answer that names nothing counts only in a silence that is longer than all since the part began, of several."""
     cuts: set[int] = set()
-    for answer in answers(ground):
-        for number in range(1, len(one.visits)):
-            before, after = one.visits[number - 1], one.visits[number]
-            around = before.last - GRACE <= answer.time < after.first + GRACE
-            if around and after.first - before.last >= GRACE and answer.concerns(set(one.hosts), one.accounts):
-                cuts.add(number)
+    pauses = [0, *(after.first - before.last for before, after in pairwise(one.visits))]
+    for number in range(1, len(one.visits)):
+        before, after = one.visits[number - 1], one.visits[number]
+        some = [
+            answer
+            for answer in answers(ground)
+            if before.last - GRACE <= answer.time < after.first + GRACE
+            and answer.concerns(set(one.hosts), one.accounts)
+        ]
+        earlier = pauses[max((cut for cut in cuts), default=0) + 1 : number]
+        longest = len(earlier) >= 2 and pauses[number] > max(earlier)
+        if pauses[number] >= GRACE and some and (longest or any(answer.named for answer in some)):
+            cuts.add(number)
     found, begun = [], 0
     for place, end in enumerate([*sorted(cuts), len(one.visits)]):
         steps = tuple(step for visit in one.visits[begun:end] for step in visit.steps)
