@@ -52,6 +52,8 @@ def plain(standing: Standing, techniques: list[int], software: list[int], group:
             out["software"] += llr(users[s], total_s, len(c.software))
             out["unique"] += users[s] == 1
             out["rare"] += users[s] == 2
+    more_t = 2 * sum(holders[t] * idf(holders[t]) ** 2 for t in holders) / max(total_t, 1)
+    more_s = 2 / 3 * sum(users[s] * idf(users[s]) ** 2 for s in users) / max(total_s, 1)
     for pair in np.flatnonzero(standing.kept & (c.pair_group == group)):
         rt, rs = set(np.flatnonzero(c.pair_technique[pair])), set(np.flatnonzero(c.pair_software[pair]))
         wt = {t: idf(holders[t]) ** 2 for t in rt | set(techniques)}
@@ -62,8 +64,10 @@ def plain(standing: Standing, techniques: list[int], software: list[int], group:
         hits = len(rt & set(techniques)) + 3 * len(rs & set(software))
         either = len(rt | set(techniques)) + 3 * len(rs | set(software))
         for name, above, below in (
-            ("report-technique", ht, math.sqrt(nt * ot)), ("report-software", hs, math.sqrt(ns * os_)),
-            ("report-both", ht + hs, math.sqrt((nt + ns) * (ot + os_))), ("report-overlap", hits, either),
+            ("report-technique", ht, math.sqrt((nt + more_t) * (ot + more_t))),
+            ("report-software", hs, math.sqrt((ns + more_s) * (os_ + more_s))),
+            ("report-both", ht + hs, math.sqrt((nt + ns + more_t) * (ot + os_ + more_t))),
+            ("report-overlap", hits, either + 4),
         ):  # fmt: skip
             out[name] = max(out[name], above / below if below else 0)
     out["technique-size"] = -len(techniques) * math.log(1 + len(own) / 50)

@@ -62,6 +62,13 @@ def test_a_group_is_found_by_its_own_traits(attributor: Attributor) -> None:
     assert first.verdict in ("likely", "very likely")
 
 
+@pytest.mark.parametrize("item", ["T1505.003", "T1059.001", "T1003.001", "S0002"])
+def test_one_item_is_no_evidence_though_a_report_names_just_that(attributor: Attributor, item: str) -> None:
+    answer = attributor.attribute(profile(item))
+    assert answer.candidates[0].id == UNKNOWN
+    assert answer.groups[0].probability < 0.3
+
+
 def test_worse_grades_claim_less(attributor: Attributor) -> None:
     def share(grade: str) -> float:
         answer = attributor.attribute(profile(*GALLIUM, grade=grade))
