@@ -6,14 +6,17 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import sample
+from sample import made
 from test_renderers import MADE_UP
 from test_report import hostile
 
@@ -135,6 +138,23 @@ def test_no_page_scrolls_sideways(show: Open, width: int, tables: Callable[[], s
     for name in PAGES:
         page.evaluate(f"location.hash = '#{name}'")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_many_campaigns_do_not_widen_the_page(show: Open, width: int) -> None:
+    tables = singles(25)
+    told = made.verdicts(f"{0:016}", f"{1:016}", ("f0000000",))
+    more = [
+        {**told["campaigns"].to_pylist()[0], "campaign_id": f"{n:016}", "name": f"campaign {n}",
+         "intrusion_ids": [f"{n:016}"]}
+        for n in range(2, 25)
+    ]  # fmt: skip
+    more = pa.Table.from_pylist(more, schema=told["campaigns"].schema)
+    page = show(replace(tables, **told | {"campaigns": pa.concat_tables([told["campaigns"], more])}), width)
+    for name in PAGES:
+        page.evaluate(f"location.hash = '#{name}'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+    assert "The first 12 of 25" in page.locator("#summary").text_content()
 
 
 def test_one_page_at_a_time_and_back_again(show: Open) -> None:

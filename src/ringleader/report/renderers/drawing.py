@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ringleader.report.model import Contribution, Lanes, Model, Tick
+from ringleader.report.timeline import MAX_LANES
 
 WIDTH = 1000.0
-MAX_STRIP = 20
-"""Campaigns that one picture shows over time."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def waterfall(lines: Sequence[Contribution]) -> Waterfall:
 
 def strip(model: Model) -> Lanes | None:
     """All campaigns on one scale of time, with what the defenders did."""
-    some = [each for each in model.campaigns[:MAX_STRIP] if each.lanes.first and each.lanes.last]
+    some = model.campaigns[:MAX_LANES]
     ends = [time for each in some for time in (each.lanes.first, each.lanes.last) if time]
     if not ends:
         return None
@@ -79,7 +78,7 @@ def strip(model: Model) -> Lanes | None:
             # The lanes' own order has the worst last, and so on top.
             ticks[at, lane, tick.level] = Tick(at, lane, tick.level, tick.label)
     marks = sorted({(place(time), what) for time, what in acts if time})
-    return Lanes([each.name for each in some], list(ticks.values()), marks, first, last)
+    return Lanes([each.name for each in model.campaigns], list(ticks.values()), marks, first, last)
 
 
 def curve(ends: tuple[float, float, float, float], bow: float = 0.0) -> str:
