@@ -221,6 +221,19 @@ def merged(objects: Objects) -> list[set[str]]:
     return [ids for ids in by_key.values() if len(ids) > 1]
 
 
+def test_a_value_of_two_subjects_is_one_indicator_and_one_observation(tmp_path: Path) -> None:
+    source = world.case(tmp_path, campaigns=False)
+    objects = bundle(source)
+    assert not merged(objects)
+    (found,) = [i for i in of(objects, "indicator") if "qzupd" in i["pattern"]]
+    targets = [r for r in of(objects, "relationship") if r["source_ref"] == found["id"]]
+    assert len(targets) == 2, "it indicates both intrusions"
+    sightings = [s for s in of(objects, "sighting") if s["sighting_of_ref"] == found["id"]]
+    assert [s["count"] for s in sightings] == [1, 1]
+    (observed,) = {s["observed_data_refs"][0] for s in sightings}
+    assert {o["id"]: o for o in objects}[observed]["number_observed"] == 2
+
+
 @pytest.mark.parametrize("name", ["whole", "hostile", "alone"])
 def test_opencti_keeps_all_things_of_a_case_apart(name: str, request: pytest.FixtureRequest) -> None:
     objects = bundle(request.getfixturevalue(name), outside=1000)

@@ -208,8 +208,8 @@ class _Bundle:
             )
             self._relate(key, "indicates", who, trait.first, **more)
             seen = pattern.observables(trait.kind, trait.value)
-            data = self._observed(subject, one, seen) if seen else None
-            self._sighting(key, subject, trait.first, trait.last, one.count.inside, data)
+            data = self._observed(one, seen) if seen else None
+            self._sighting(key, subject, trait.first, trait.last, trait.count, data)
             if trait.kind in ("address", "domain"):
                 network.append(seen[0].id)
         if network:
@@ -220,22 +220,24 @@ class _Bundle:
             for observable in sorted(network):
                 self._relate(used, "consists-of", observable, subject.first)
 
-    def _observed(self, subject: Subject, one: indicator.Indicator, seen: list[Any]) -> str:
+    def _observed(self, one: indicator.Indicator, seen: list[Any]) -> str:
+        """One for each value, whoever used it: OpenCTI takes two of the same observables for one."""
         for observable in seen:
             self._found.setdefault(observable.id, observable)
-        trait = one.trait
-        key = identity.made("observed-data", self._me, subject.id, trait.kind, trait.value)
-        first = _usable(trait.first) or REFERENCE
+        key = one.trait.kind, one.trait.value
+        everywhere = [s.traits[key] for s in self._source.material.subjects if key in s.traits]
+        times = [t for trait in everywhere for t in (_usable(trait.first), _usable(trait.last)) if t]
+        made = identity.made("observed-data", self._me, *key)
         self._add(
             V.ObservedData,
-            trait.first,
-            id=key,
-            first_observed=first,
-            last_observed=max(first, _usable(trait.last) or first),
+            min(times, default=None),
+            id=made,
+            first_observed=min(times, default=REFERENCE),
+            last_observed=max(times, default=REFERENCE),
             number_observed=min(max(one.count.inside, 1), 999_999_999),
             object_refs=[observable.id for observable in seen],
         )
-        return key
+        return made
 
     def _sighting(
         self,
@@ -253,7 +255,7 @@ class _Bundle:
             id=identity.made("sighting", self._me, key, subject.id),
             sighting_of_ref=key,
             where_sighted_refs=[self._me],
-            count=min(count, 999_999_999),
+            count=min(max(count, 0), 999_999_999),
             **seen,
             **until,
             **({"observed_data_refs": [observed]} if observed else {}),
