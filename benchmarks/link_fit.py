@@ -1,10 +1,10 @@
 """Fits ``src/ringleader/link/model.yml`` on simulated operators: two logistic regressions, one on whether a bundle of findings
 is an actor's, one on whether two bundles are the same actor's.
 
-    python benchmarks/link_fit.py --seeds 100 101 ... 109 --cases DIR > src/ringleader/link/model.yml
+    python benchmarks/link_fit.py --seeds 100 101 ... 109 --cases DIR --rules SIGMA.zip --with-rules DIR2 > model.yml
 
 ``DIR/sSEED/alpha/case`` and ``DIR/sSEED/truth/alpha`` are what ``ringleader simulate``, ``ingest`` and ``detect`` made of each
-seed; what is missing is made. Newton's method with a ridge penalty (Hastie, Tibshirani and Friedman, 4.4.1).
+seed; what is missing is made.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from ringleader.link import bridge, kernel, stage, suspicion
 from ringleader.link.entities import vocabulary
 from ringleader.link.model import Model
 from ringleader.scenario import truth
+from ringleader.scenario.scores.linking import MONTH
 from ringleader.scenario.scores.matched import NONE, match
 from ringleader.store import Store
 
 RIDGE = 3.0
 FLOOR = -1.0
-MARGIN = 0.5
-"""Above the noisiest group of the seeds that nobody is behind: log odds from which on a group is an intrusion."""
+MARGIN = 0.1
+"""An intrusion has log odds so far above those of the noise, of which one in 1,000 host-months is let through."""
 LEAST = 0.5
 
 Floats = NDArray[np.float64]
@@ -39,10 +41,11 @@ Floats = NDArray[np.float64]
 
 @dataclass
 class Told:
-    """``actors``: whose each bundle is, None for nobody's."""
+    """``actors``: whose each bundle is, None for nobody's; ``host_months`` of the evidence."""
 
     found: kernel.Bundled
     actors: list[int | None]
+    host_months: float
 
 
 def told(folder: Path, seed: int, rules: list[Path]) -> Told:
@@ -60,7 +63,7 @@ def told(folder: Path, seed: int, rules: list[Path]) -> Told:
         counts = Counter(actor[found.vertices[n].name] for n in one.findings)
         counts.pop(NONE, None)
         actors.append(counts.most_common(1)[0][0] if counts else None)
-    return Told(found, actors)
+    return Told(found, actors, judged.host_days / MONTH)
 
 
 def make(folder: Path, seed: int, rules: list[Path]) -> None:
@@ -74,24 +77,21 @@ def make(folder: Path, seed: int, rules: list[Path]) -> None:
 
 
 def fit(x: Floats, y: Floats, weight: Floats) -> Floats:
-    """Weights of the features; the first is the constant, which the penalty leaves alone."""
-    middle, scale = x.mean(0), x.std(0)
+    """Weights of the features, the constant first and without penalty."""
+    scale = x.std(0)
     scale[scale == 0] = 1
-    middle[0], scale[0] = 0, 1
-    z = (x - middle) / scale
-    ridge = np.full(z.shape[1], RIDGE)
-    ridge[0] = 0
-    beta = np.zeros(z.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-z @ beta))
-        hessian = (z * (weight * p * (1 - p))[:, None]).T @ z + np.diag(ridge)
-        step = np.linalg.solve(hessian, z.T @ (weight * (y - p)) - ridge * beta)
-        beta += step
-        if abs(step).max() < 1e-7:
-            break
-    out = beta / scale
-    out[0] = beta[0] - (beta[1:] * middle[1:] / scale[1:]).sum()
-    return np.asarray(out)
+    scale[0] = 1
+    z = x / scale
+
+    def loss(beta: Floats) -> tuple[float, Floats]:
+        margin = z @ beta
+        value = weight @ (np.logaddexp(0, margin) - y * margin) + RIDGE / 2 * (beta[1:] @ beta[1:])
+        slope = z.T @ (weight * (1 / (1 + np.exp(-margin)) - y))
+        slope[1:] += RIDGE * beta[1:]
+        return float(value), slope
+
+    found = minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 5000})
+    return np.asarray(found.x / scale)
 
 
 def named(names: tuple[str, ...], beta: Floats) -> dict[str, float]:
@@ -104,7 +104,7 @@ def learn(cases: list[Told], fitted: str) -> Model:
     single = [[ask.features([each]) for each in one.found.bundles] for ask, one in zip(asked, cases, strict=True)]
     mine = [actor is not None for one in cases for actor in one.actors]
     dark = [ask.blind().features([each]) for ask, one in zip(asked, cases, strict=True) for each in one.found.bundles]
-    of_bundles = named(suspicion.FEATURES, fitted_to([row for rows in single for row in rows] + dark, mine + mine))
+    of_bundles = fitted_to(suspicion.FEATURES, [row for rows in single for row in rows] + dark, mine + mine)
     odds = [[suspicion.log_odds(of_bundles, row) for row in rows] for rows in single]
     pairs: dict[bool, list[list[float]]] = {True: [], False: []}
     same: dict[bool, list[bool]] = {True: [], False: []}
@@ -117,7 +117,7 @@ def learn(cases: list[Told], fitted: str) -> Model:
             pairs[shared.near].append(shared.features)
             same[shared.near].append(left is not None and left == right)
             whose[shared.near].append((number, frozenset((left, right))))
-    near, far = (named(bridge.FEATURES, fitted_to(pairs[key], same[key], whose[key])) for key in (True, False))
+    near, far = (fitted_to(bridge.FEATURES, pairs[key], same[key], whose[key]) for key in (True, False))
     said = f"{fitted}: {len(mine):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
     first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, near, far)
     rows, dark, anyone = [], [], []
@@ -127,26 +127,33 @@ def learn(cases: list[Told], fitted: str) -> Model:
             rows.append(ask.features(some))
             dark.append(ask.blind().features(some))
             anyone.append(any(of[id(each)] is not None for each in some))
-    group = named(suspicion.FEATURES, fitted_to(rows + dark, anyone + anyone))
-    noise = max(suspicion.log_odds(group, row) for row, actor in zip(rows, anyone, strict=True) if not actor)
-    return msgspec.structs.replace(first, worthy=round(noise + MARGIN, 2), group=group)
+    group = fitted_to(suspicion.FEATURES, rows + dark, anyone + anyone)
+    noise = sorted(suspicion.log_odds(group, row) for row, actor in zip(rows, anyone, strict=True) if not actor)
+    allowed = int(sum(one.host_months for one in cases) / 1000)
+    return msgspec.structs.replace(first, worthy=round(noise[-1 - allowed] + MARGIN, 2), group=group)
 
 
-def fitted_to(rows: list[list[float]], truth: list[bool], whose: list[Any] | None = None) -> Floats:
+def fitted_to(
+    names: tuple[str, ...], rows: list[list[float]], truth: list[bool], whose: list[Any] | None = None
+) -> dict[str, float]:
     """``whose`` two actors each row is of: those with many rows weigh the root of their number."""
     count = Counter(whose or ())
     weight = np.array([count[each] ** -0.5 for each in whose]) if whose else np.ones(len(truth))
-    return fit(np.array(rows), np.array(truth, float), weight)
+    return named(names, fit(np.array(rows), np.array(truth, float), weight))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(100, 110)))
-    parser.add_argument("--cases", type=Path, required=True)
-    parser.add_argument("--rules", type=Path, action="append", default=[])
+    parser.add_argument("--cases", type=Path, required=True, help="folder for the cases with the built-in rules")
+    parser.add_argument("--rules", type=Path, help="a release zip of SigmaHQ")
+    parser.add_argument("--with-rules", type=Path, help="folder for the cases with those rules too")
     asked = parser.parse_args()
-    cases = [told(asked.cases, seed, asked.rules) for seed in asked.seeds]
+    cases = [told(asked.cases, seed, []) for seed in asked.seeds]
     said = f"benchmarks/link_fit.py --seeds {' '.join(map(str, asked.seeds))}"
+    if asked.rules:
+        cases += [told(asked.with_rules, seed, [asked.rules]) for seed in asked.seeds]
+        said += f" --rules {asked.rules.name}"
     print(msgspec.yaml.encode(learn(cases, said)).decode(), end="")
 
 

@@ -207,49 +207,24 @@ def test_logons_without_findings_do_not_stretch_the_window(world: World) -> None
 
 
 def test_an_address_that_reaches_many_hosts_is_a_hub(world: World) -> None:
-    for number in range(12):
-        world.event("windows/security/4624", number, f"h{number}", f"rule{number}", LogonType="3", IpAddress="10.0.0.7",
+    for number in range(60):
+        world.event("windows/security/4624", number / 10, f"h{number}", f"rule{number}", LogonType="3", IpAddress="10.0.0.7",
                     TargetUserName="scan", TargetLogonId=f"0xb{number}", SubjectLogonId="0x0")  # fmt: skip
-    assert len(world.link()) == 12
-
-
-def test_low_single_findings_are_leads(world: World) -> None:
-    for level, rule in (("low", "quiet"), ("medium", "maybe"), ("high", "loud"), ("critical", "siren")):
-        world.start(0, f"host-{rule}", 10, 1, rule, level=level)
-    assert world.link() == [{"siren"}]
-
-
-def test_rules_that_agree_on_one_event_are_not_more_evidence(world: World) -> None:
-    event = world.event("zeek/conn", 0, "a", "one", level="high")
-    world.find("two", event, "high")
-    world.find("three", event, "high")
-    assert world.link() == []
-
-
-def test_a_finding_of_several_events_is_not_alone(world: World) -> None:
-    world.event("zeek/conn", 0, "a", "burst", level="high")
-    world.findings[-1]["event_ids"] = ["e000000", "other"]
-    assert world.link() == [{"burst"}]
-
-
-def test_one_process_told_by_two_sources_is_alone(world: World) -> None:
-    world.start(0, "a", 10, 1, "one", level="high")
-    world.event("windows/sysmon/11", 0.1, "a", "one", level="high", ProcessId="10", Image="C:\\x.exe")
-    assert world.link() == []
+    assert len(world.link()) == 60
 
 
 @pytest.mark.parametrize(("seconds", "joined"), [(2, True), (30, False)])
 def test_a_request_belongs_to_what_the_web_server_starts_at_once(world: World, seconds: float, joined: bool) -> None:
     world.event("web/iis", 0, "a", "request", level="high")
     world.start(seconds / 60, "a", 10, 1, "child", level="high", ParentImage="C:\\inetsrv\\w3wp.exe")
-    assert world.link() == ([{"request", "child"}] if joined else [])
+    assert world.link() == ([{"request", "child"}] if joined else [{"child"}, {"request"}])
 
 
 @pytest.mark.parametrize(("seconds", "joined"), [(1, True), (60, False)])
 def test_a_log_is_cleared_by_the_command_just_before(world: World, seconds: float, joined: bool) -> None:
     world.start(0, "a", 10, 1, "command", level="high", Image="C:\\Windows\\wevtutil.exe")
     world.event("windows/security/1102", seconds / 60, "a", "cleared", level="high")
-    assert world.link() == ([{"command", "cleared"}] if joined else [])
+    assert world.link() == ([{"command", "cleared"}] if joined else [{"cleared"}, {"command"}])
 
 
 def test_a_short_name_is_the_only_full_one_it_begins() -> None:
@@ -304,13 +279,13 @@ def test_ten_times_the_findings_cost_about_ten_times_as_much() -> None:
         world = World()
         for number in range(findings):
             host, session = f"h{number % 50}", hex(0x1000 + number % 900)
-            world.start(number / 100, host, number, number // 2, "loud", session=session)
+            world.start(number / 100, host, number, number // 2, f"loud{number % 7}", session=session)
         given = world.tables()
         began = time.process_time()
-        intrusions, _ = link(*given)
+        intrusions, steps = link(*given)
         took = time.process_time() - began
-        assert 0 < intrusions.num_rows < 2000
+        assert intrusions.num_rows < 2000 and steps.num_rows <= findings
         return took
 
     small, large = cost(10_000), cost(100_000)
-    assert large < 15 * small, (small, large)
+    assert large < 13 * small, (small, large)

@@ -12,6 +12,8 @@ from ringleader.detect import stage as detect
 from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.ingest import run as ingest
+from ringleader.link import kernel, stage
+from ringleader.link.entities import vocabulary
 from ringleader.store import Store
 
 RULE = """
@@ -51,7 +53,10 @@ def test_values_of_any_type_where_text_is_expected(tmp_path: Path, odd: object) 
     detect.run(store, [tmp_path / "rule.yml"], engine=engine)
     summary = link.run(store)
     assert summary.findings == 4 and summary.complete
-    # A process of which the id is odd may stay alone; the two that name each other do not.
     steps = store.read("steps").to_pylist()
-    assert any(step["entity_kind"] == "lineage" for step in steps)
-    assert len(steps) == len({step["finding_id"] for step in steps})
+    assert len(steps) == len({step["finding_id"] for step in steps}) == summary.findings - summary.leads
+    # A process of which the id is odd may stay alone; the two that name each other do not.
+    words = vocabulary()
+    findings = store.read("findings")
+    found = kernel.bundled(findings, stage.around(store, findings, words, stage.Summary()), words)
+    assert any(edge.key.entity == "lineage" for edge in found.strong)

@@ -23,16 +23,18 @@ FEATURES = (
     *(f"rarity of {level} rules" for level in LEVELS),
     "rarity on the host",
     "rarity for the account",
-    "rarest",
     "tactics",
     "processes",
     "hosts",
     *(f"rarest {sort}" for sort in SORTS),
     "bundles",
-    "days",
+    "noise",
 )
 MOST = 4.0
 """Nats: no rule is rarer than this, whatever the silence around it."""
+
+Rarity = tuple[float, ...]
+"""Of a rule: in the organisation, on its host, for its account."""
 
 Fired = tuple[str, str]
 """A rule, and on which host or for which account it fired; the latter empty for anywhere."""
@@ -51,7 +53,10 @@ class Suspicion:
                 day = vertex.time // DAY
                 seen += ((fired, day) for fired in _fired(vertex, rows[vertex.name]))
         days = [day for _, day in seen]
-        self._days = Days(seen, (min(days, default=0), max(days, default=0)))
+        first, last = min(days, default=0), max(days, default=0)
+        self._days = Days(seen, (first, last))
+        # How much these rules say here: log of findings a day. Where all speak all the time, one more says less.
+        self._noise = math.log1p(len(seen) / 3 / (last - first + 1))
 
     def blind(self) -> Suspicion:
         """The same without any background: as it is where the evidence is of one day."""
@@ -60,43 +65,43 @@ class Suspicion:
         return other
 
     def features(self, some: Iterable[Bundle]) -> list[float]:
-        """Of bundles taken together, each rule once: where it is rarest. Their own days are no background."""
+        """Of bundles taken together. What several rules say of one event the gravest says; of what a rule says of many
+        events, the rarest counts. Their own days are no background."""
         some = list(some)
         own = [one.days() for one in some]
         asked: dict[Fired, float] = {}
-        rarity: dict[str, tuple[float, float, float]] = {}
-        level: dict[str, str] = {}
+        said: dict[str, tuple[int, Rarity, str]] = {}
         tactics: set[str] = set()
         units: set[str] = set()
-        hosts: set[str] = set()
-        for one in some:
-            hosts |= one.hosts
-            for number in one.findings:
-                vertex = self._vertices[number]
-                row = self._rows[vertex.name]
-                rule = row["rule_id"]
-                level[rule] = row["level"] or "informational"
-                tactics.update(row["tactics"] or ())
-                units.add(vertex.unit)
-                for fired in _fired(vertex, row):
-                    if fired not in asked:
-                        asked[fired] = max(0.0, min(self._days.weight(fired, *own), MOST))
-                found = tuple(asked[fired] for fired in _fired(vertex, row))
-                rarity[rule] = max(rarity.get(rule, found), found)
-        by_level = {name: [rarity[rule][0] for rule in sorted(rarity) if level[rule] == name] for name in LEVELS}
+        for number in (number for one in some for number in one.findings):
+            vertex = self._vertices[number]
+            row = self._rows[vertex.name]
+            tactics.update(row["tactics"] or ())
+            units.add(vertex.unit)
+            fired = _fired(vertex, row)
+            for each in fired:
+                if each not in asked:
+                    asked[each] = max(0.0, min(self._days.weight(each, *own), MOST))
+            level = LEVELS.index(row["level"]) if row["level"] in LEVELS else 0
+            found = (level, tuple(asked[each] for each in fired), row["rule_id"])
+            event = row["event_id"] or vertex.name
+            said[event] = max(said.get(event, found), found)
+        rules: dict[str, tuple[int, Rarity]] = {}
+        for level, rarity, rule in said.values():
+            rules[rule] = max(rules.get(rule, (level, rarity)), (level, rarity))
+        by_level = [[rarity for level, rarity in sorted(rules.values()) if level == at] for at in range(len(LEVELS))]
         return [
             1.0,
-            *(math.log1p(len(by_level[name])) for name in LEVELS),
-            *(math.log1p(sum(by_level[name])) for name in LEVELS),
-            math.log1p(sum(found[1] - found[0] for _, found in sorted(rarity.items()))),
-            math.log1p(sum(found[2] - found[0] for _, found in sorted(rarity.items()))),
-            max((found[0] for found in rarity.values()), default=0.0),
+            *(math.log1p(len(there)) for there in by_level),
+            *(math.log1p(sum(rarity[0] for rarity in there)) for there in by_level),
+            math.log1p(sum(rarity[1] - rarity[0] for there in by_level for rarity in there)),
+            math.log1p(sum(rarity[2] - rarity[0] for there in by_level for rarity in there)),
             math.log1p(len(tactics)),
-            math.log1p(len(units)),
-            math.log1p(len(hosts)),
+            math.log1p(min(len(units), 2 * len(rules))),
+            math.log1p(len({host for one in some for host in one.hosts})),
             *self._rarest({mark for one in some for mark in one.marks}, own),
             math.log(len(some)),
-            math.log1p(len({day for days in own for day in days})),
+            self._noise,
         ]
 
     def _rarest(self, marks: Iterable[Key], own: Sequence[range]) -> list[float]:
