@@ -4,8 +4,8 @@
     clusters.py fit --out DIR --seeds 100-109                  write cluster/calibration.json
     clusters.py report --out DIR --seeds 1-20                  the figures
 
-Each operator is hunted once. Beside the case as it is, a second one is made in which the intrusions are the true ones (the
-true findings, grouped by the truth): there clustering is measured without what the linker did before it.
+Each operator is hunted once. Beside the case as it is, a second one is made in which the intrusions are the true ones
+(the true findings, grouped by the truth): there clustering is measured without what the linker did before it.
 """
 
 from __future__ import annotations
@@ -158,17 +158,17 @@ def worlds(out: Path, wanted: str, kinds: tuple[bool, ...] = (False, True)) -> I
 
 FAMILIES = ("access", "habit", "infrastructure", "name", "target", "technique", "time", "tool")
 LEAST, MOST, MIDDLE = 0.2, 1.5, 0.7
-"""Bounds of the weights, and where the ridge pulls them. Sums of log-likelihood ratios would weigh 1 if their lines were
-independent and their backgrounds right. The simulation must not teach more than how far they are from that: its actors
-never share an address, say, and it would make that everything."""
+"""Bounds of the weights, and where the ridge pulls them. Sums of log-likelihood ratios would weigh 1 if their lines
+were independent and their backgrounds right. The simulation must not teach more than how far they are from that: its
+actors never share an address, say, and it would make that everything."""
 RIDGE = 0.02
 LIGHT = 0.2
 """Most that what is sought may weigh: who shares a tasking seeks the same."""
 
 
 def table(some: list[World], without: str = "") -> tuple[np.ndarray, ...]:
-    """Sums by family, whether one actor, weight and what its size takes off of each pair; those that were not compared as one row each way. Each
-    world weighs the same. Pairs of the actor ``without`` with itself are left out."""
+    """Sums by family, whether one actor, weight and what its size takes off of each pair; those that were not compared
+    as one row each way. Each world weighs the same. Pairs of the actor ``without`` with itself are left out."""
     rows, same, weight, offset = [], [], [], []
     shift = dataclasses.replace(calibration(), weights={}, base=0.0)
     for world in some:
@@ -311,7 +311,8 @@ def report(out: Path, wanted: str) -> None:
         p = np.array([x for x, _ in stated[variant]])
         y = np.array([x for _, x in stated[variant]])
         print(
-            f"  pairs {len(p)}, ECE {ece(p, y):.3f}; stated p >= .9: {y[p >= 0.9].mean():.3f} right of {(p >= 0.9).sum()}"
+            f"  pairs {len(p)}, ECE {ece(p, y):.3f}; stated p >= .9: "
+            f"{y[p >= 0.9].mean():.3f} right of {(p >= 0.9).sum()}"
         )
 
 

@@ -2,9 +2,9 @@
 
     many_intrusions.py --intrusions 10000 --actors 400
 
-Each actor has things of its own and each intrusion shows some of them, beside what everybody shows. Sizes of actors fall as
-one over their rank: the largest has a tenth of all intrusions. There is no telemetry: what the stage does with it is
-measured with clusters.py.
+Each actor has things of its own and each intrusion shows some of them, beside what everybody shows. Sizes of actors
+fall as one over their rank: the largest has a tenth of all intrusions. There is no telemetry: what the stage does with
+it is measured with clusters.py.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def main() -> None:
             parts.update(inside)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"{given.intrusions:,} intrusions of {len(parts)} actors: {wall:.0f} s wall, {cpu:.0f} s CPU, {peak:.0f} MiB"
+            f"{given.intrusions:,} intrusions of {len(parts)} actors: {wall:.0f} s wall, {cpu:.0f} s CPU, "
+            f"{peak:.0f} MiB"
         )
         print(f"{summary.pairs:,} pairs compared, {store.rows('pairs'):,} rows of pairs")
         print(f"{summary.campaigns:,} campaigns, {summary.single:,} of one; {mixed} of several actors")

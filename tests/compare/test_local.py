@@ -1,4 +1,5 @@
-"""Comparing intrusions: local kinds, artefacts, ordinary programs, hours, evictions; the quick sums are the slow ones."""
+"""Comparing intrusions: local kinds, artefacts, ordinary programs, hours, evictions; the quick sums are the slow
+ones."""
 
 from __future__ import annotations
 

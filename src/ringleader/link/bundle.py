@@ -19,7 +19,8 @@ DAY = 86_400_000_000
 @dataclass(slots=True)
 class Bundle:
     """``vertices``: numbers of all its vertices, ``findings``: of those that are findings, both in order of time.
-    ``sources``: hosts from which, and from which on, accounts were used. ``accounts``: of persons. ``first`` and ``last``: microseconds of the earliest and latest finding, None where none has a time."""
+    ``sources``: hosts from which, and from which on, accounts were used. ``accounts``: of persons. ``first`` and
+    ``last``: microseconds of the earliest and latest finding, None where none has a time."""
 
     vertices: list[int]
     findings: list[int]

@@ -49,7 +49,8 @@ def link(
 
 @dataclass
 class Bundled:
-    """``bundles``: what strong joins hold together; ``strong``: these joins, the best first; ``days``: when each mark was seen."""
+    """``bundles``: what strong joins hold together; ``strong``: these joins, the best first; ``days``: when each mark
+    was seen."""
 
     rows: dict[str, Row]
     vertices: list[Vertex]
@@ -84,11 +85,15 @@ def _days(events: Iterable[Event], vertices: Sequence[Vertex], hosts: Hosts, wor
         first, last = min(first or event.time, event.time), max(last or event.time, event.time)
         if event.kind not in fields:
             fields[event.kind] = words.marks_of(event.kind)
-        seen.update((mark, event.time // DAY) for mark, _ in keys(event, fields[event.kind], words, hosts) if mark in wanted)
+        seen.update(
+            (mark, event.time // DAY) for mark, _ in keys(event, fields[event.kind], words, hosts) if mark in wanted
+        )
     return Days(seen, ((first or 0) // DAY, (last or 0) // DAY))
 
 
-def _link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, learnt: Model) -> tuple[pa.Table, pa.Table]:
+def _link(
+    findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, learnt: Model
+) -> tuple[pa.Table, pa.Table]:
     if not findings.num_rows:
         return tables.INTRUSIONS.empty_table(), tables.STEPS.empty_table()
     found = bundled(findings, events, words)
@@ -127,7 +132,9 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
     bridges = Bridges(found.bundles, odds, found.days, words.entities)
     compared = bridges.pairs(learnt.floor)
     shared = [bridges.compare(pair) for pair in compared]
-    weights = {near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))}
+    weights = {
+        near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))
+    }
     scored = [
         (pair.left, pair.right, sum(w * x for w, x in zip(weights[one.near], one.features, strict=True)))
         for pair, one in zip(compared, shared, strict=True)
@@ -142,7 +149,19 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
 
 def _findings(findings: pa.Table) -> list[Row]:
     """Rows in an order of their own, each finding once; times in microseconds."""
-    names = ["finding_id", "rule_id", "rule_title", "kind", "level", "techniques", "tactics", "event_id", "event_ids", "host", "account"]
+    names = [
+        "finding_id",
+        "rule_id",
+        "rule_title",
+        "kind",
+        "level",
+        "techniques",
+        "tactics",
+        "event_id",
+        "event_ids",
+        "host",
+        "account",
+    ]
     flat = findings.select(names).append_column("time", pc.cast(findings["time"], pa.int64()))
     rows = {row["finding_id"]: row for row in flat.to_pylist()}
     return sorted(rows.values(), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))
