@@ -34,7 +34,7 @@ NOW = microseconds(datetime(2026, 3, 2, tzinfo=UTC))
             r'appcmd.exe install module /name:x /image:"C:\W\x.dll" /add:true',
             ("iis-module", r"C:\W\x.dll", r"C:\W\x.dll"),
         ),
-        ("sh -c echo ssh-rsa AAAA >> /root/.ssh/authorized_keys", ("ssh-key", "/root/.ssh/authorized_keys", None)),
+        ("sh -c echo ssh-rsa AAAA >> ~/.ssh/authorized_keys", ("ssh-key", "~/.ssh/authorized_keys", None)),
         ("crontab /tmp/c", ("cron", "crontab /tmp/c", "crontab /tmp/c")),
     ],
 )
@@ -53,7 +53,7 @@ def test_commands_that_make_something(line: str, made: tuple[str, str, str | Non
         r"net user helpdesk9 /domain",
         r"reg add HKLM\SOFTWARE\Other /v x /d y",
         "crontab -l",
-        "cat /root/.ssh/authorized_keys",
+        "cat ~/.ssh/authorized_keys",
     ],
 )
 def test_commands_that_make_nothing_here(line: str) -> None:
