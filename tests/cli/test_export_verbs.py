@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from ringleader import cli
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "export"))
-import world
+import exported
 
 runner = CliRunner()
 
@@ -20,7 +20,7 @@ runner = CliRunner()
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("case")
-    world.case(root)
+    exported.case(root)
     return root
 
 

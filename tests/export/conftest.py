@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import world
+import exported
 
 from ringleader.export import Source
 
@@ -14,12 +14,12 @@ from ringleader.export import Source
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Source:
     """Two campaigns with everything said about them."""
-    return world.case(tmp_path_factory.mktemp("whole"))
+    return exported.case(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Source:
-    return world.hostile(tmp_path_factory.mktemp("hostile"))
+    return exported.hostile(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Source:
 
     made = Made()
     made.event("windows/security/4624", 0, "ws01.corp.example", IpAddress="10.1.0.9")
-    return world.case(tmp_path_factory.mktemp("empty"), made=made, campaigns=False)
+    return exported.case(tmp_path_factory.mktemp("empty"), made=made, campaigns=False)
 
 
 @pytest.fixture(scope="session")
@@ -38,5 +38,5 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Source:
     from made import Made
 
     made = Made()
-    made.step(world.FIRST, "windows/security/1102", 0, world.MAIL, "Log cleared", tactic="defense-evasion")
-    return world.case(tmp_path_factory.mktemp("alone"), made=made, campaigns=False)
+    made.step(exported.FIRST, "windows/security/1102", 0, exported.MAIL, "Log cleared", tactic="defense-evasion")
+    return exported.case(tmp_path_factory.mktemp("alone"), made=made, campaigns=False)

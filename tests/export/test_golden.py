@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from test_contract import written
+from test_exporters import written
 
 from ringleader.export import BY_NAME, Options, Source
 

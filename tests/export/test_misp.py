@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pymisp import MISPEvent
-from test_contract import written
+from test_exporters import written
 
 from ringleader.errors import UsageError
 from ringleader.export import BY_NAME, Options, Source, Tlp

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from test_contract import written
+from test_exporters import written
 
 from ringleader.export import BY_NAME, Options, Source
 

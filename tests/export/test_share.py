@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import exported
 import pytest
-import world
-from test_contract import VICTIMS
+from test_exporters import VICTIMS
 
 from ringleader.errors import UsageError
 from ringleader.export import Source, share
@@ -28,7 +28,7 @@ def shared(source: Source, tmp_path: Path, **options: Any) -> tuple[profiles.Pro
 
 def test_it_holds_every_intrusion_and_no_name_of_the_victims(whole: Source, tmp_path: Path) -> None:
     found, text = shared(whole, tmp_path)
-    assert {one.id for one in found.intrusions} == {world.FIRST, world.SECOND, world.THIRD}
+    assert {one.id for one in found.intrusions} == {exported.FIRST, exported.SECOND, exported.THIRD}
     assert not [name for name in VICTIMS if name in text.lower()]
     assert "60128" not in text, "subscribers' numbers"
     assert found.organisation == "Example Telecom"
@@ -58,7 +58,7 @@ def test_hashed_values_compare_under_one_key_and_tell_nothing(whole: Source, tmp
 
 
 def test_the_same_case_gives_the_same_bytes_and_can_be_nameless(whole: Source, tmp_path: Path) -> None:
-    assert shared(whole, tmp_path)[1] == shared(world.opened(whole.store.layout.root.parent), tmp_path)[1]
+    assert shared(whole, tmp_path)[1] == shared(exported.opened(whole.store.layout.root.parent), tmp_path)[1]
     assert shared(whole, tmp_path, named=False)[0].organisation is None
 
 

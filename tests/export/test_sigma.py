@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import exported
 import pytest
-import world
 import yaml
 from sigma.collection import SigmaCollection
 from sigma.types import SigmaString, SpecialChars
-from test_contract import written
+from test_exporters import written
 
 from ringleader.detect import stage
 from ringleader.engines import Local
@@ -44,7 +44,7 @@ def test_rules_match_as_often_as_they_say(whole: Source, tmp_path: Path) -> None
         "process_creation", "system",
     }  # fmt: skip
     (tmp_path / "drafted.yml").write_text(text, encoding="utf-8")
-    store, _ = world.story().store(tmp_path / "again")
+    store, _ = exported.story().store(tmp_path / "again")
     with store.transaction() as tx:
         for table in ("findings", "intrusions", "steps"):
             tx.drop_table(table)
@@ -70,7 +70,7 @@ def test_what_is_everyday_is_drafted_only_when_asked_and_says_its_false_positive
     assert rule["level"] == "low"
 
 
-@pytest.mark.parametrize("text", [*world.HOSTILE, "\\", "\\\\x", "a\\*b", "\\\\*", "x\\", "*", "a?\\?"])
+@pytest.mark.parametrize("text", [*exported.HOSTILE, "\\", "\\\\x", "a\\*b", "\\\\*", "x\\", "*", "a?\\?"])
 def test_a_value_means_exactly_itself(text: str) -> None:
     parsed = SigmaString(escaped(text))
     assert not parsed.contains_special()

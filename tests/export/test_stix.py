@@ -9,12 +9,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import exported
 import pytest
 import stix2
-import world
 from stix2matcher import matcher
 from stix2validator import ValidationOptions, validate_string
-from test_contract import written
+from test_exporters import written
 
 from ringleader.export import BY_NAME, Options, Source, Tlp
 from ringleader.export.formats.stix import ATTRIBUTABLE
@@ -87,7 +87,7 @@ def test_patterns_match_what_was_observed(whole: Source) -> None:
     assert tested >= 3
 
 
-@pytest.mark.parametrize("text", [*world.HOSTILE, "\\", "'", "\\'", "x\\"])
+@pytest.mark.parametrize("text", [*exported.HOSTILE, "\\", "'", "\\'", "x\\"])
 def test_any_text_in_a_pattern_is_only_a_text(text: str) -> None:
     from ringleader.export.pattern import pattern
 
@@ -222,7 +222,7 @@ def merged(objects: Objects) -> list[set[str]]:
 
 
 def test_a_value_of_two_subjects_is_one_indicator_and_one_observation(tmp_path: Path) -> None:
-    source = world.case(tmp_path, campaigns=False)
+    source = exported.case(tmp_path, campaigns=False)
     objects = bundle(source)
     assert not merged(objects)
     (found,) = [i for i in of(objects, "indicator") if "qzupd" in i["pattern"]]
@@ -244,16 +244,16 @@ def test_opencti_keeps_all_things_of_a_case_apart(name: str, request: pytest.Fix
 
 def test_opencti_merges_of_two_cases_only_what_is_the_same(whole: Source, tmp_path: Path) -> None:
     """A second operator with another actor, whose campaigns carry the same easy names."""
-    made = world.story()
+    made = exported.story()
     made.members = {"0" + name[1:]: members for name, members in made.members.items()}
-    text = world.CASE.replace("Example Telecom", "Other Telecom")
-    other = world.case(tmp_path, text, made, campaigns=False)
-    world.write(
+    text = exported.CASE.replace("Example Telecom", "Other Telecom")
+    other = exported.case(tmp_path, text, made, campaigns=False)
+    exported.write(
         other.store,
         "campaigns",
-        [{"campaign_id": "0dd0000000000001", "name": "amber heron 1", "intrusion_ids": ["0" + world.FIRST[1:]]}],
+        [{"campaign_id": "0dd0000000000001", "name": "amber heron 1", "intrusion_ids": ["0" + exported.FIRST[1:]]}],
     )
-    ours, theirs = bundle(whole), bundle(world.opened(tmp_path))
+    ours, theirs = bundle(whole), bundle(exported.opened(tmp_path))
     assert {o["id"] for o in ours} & {o["id"] for o in theirs} <= {o["id"] for o in ours if o["type"] in _UNMARKED}, (
         "ids belong to whoever makes the object"
     )

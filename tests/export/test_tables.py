@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import exported
 import pytest
-import world
 from made import Made
-from test_contract import written
+from test_exporters import written
 
 from ringleader.export import BY_NAME, Options, Source, rows, text
 from ringleader.export.victims import Victims
@@ -37,7 +37,7 @@ def test_every_finding_is_a_row_and_its_values_survive(hostile: Source) -> None:
     found = table("csv", hostile)
     assert len(found) == hostile.store.rows("findings")
     rules = {row["rule"] for row in found}
-    assert rules >= {text.cell(hostile_text) for hostile_text in world.HOSTILE}
+    assert rules >= {text.cell(hostile_text) for hostile_text in exported.HOSTILE}
     assert "'=cmd|' /C calc'!A0" in rules, "only an apostrophe was added"
 
 
@@ -51,7 +51,7 @@ def test_findings_come_by_time_whatever_the_size_of_a_pass(whole: Source) -> Non
 def test_equal_and_missing_times_lose_nothing(tmp_path: Path) -> None:
     made = Made()
     for minute in (5, 5, 5, 1, 5, 9):
-        made.step(world.FIRST, "windows/security/1102", minute, world.MAIL, "Log cleared")
+        made.step(exported.FIRST, "windows/security/1102", minute, exported.MAIL, "Log cleared")
     made.findings[3]["time"] = made.findings[5]["time"] = None
     store, config = made.store(tmp_path)
     source = Source(store, config)
@@ -81,7 +81,7 @@ def test_timesketch_has_what_it_asks_for(whole: Source, hostile: Source) -> None
                 moment = datetime.fromisoformat(entry["datetime"])
                 assert moment.utcoffset() is not None
                 assert int(entry["timestamp"]) == round(moment.timestamp() * 1_000_000)
-    assert lines[0]["account"] == world.HOSTILE[0], "JSON holds values as they are"
+    assert lines[0]["account"] == exported.HOSTILE[0], "JSON holds values as they are"
 
 
 def test_pseudonyms_are_the_same_all_through(whole: Source) -> None:

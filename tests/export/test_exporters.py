@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import exported
 import pytest
-import world
 
 from ringleader.export import EXPORTERS, Exporter, Options, Source, Summary, export
 
@@ -23,8 +23,8 @@ def written(exporter: Exporter, source: Source, options: Options | None = None) 
 @every
 def test_the_same_case_gives_the_same_text(exporter: Exporter, whole: Source, tmp_path: Path) -> None:
     text, _ = written(exporter, whole)
-    assert text == written(exporter, world.opened(whole.store.layout.root.parent))[0]
-    assert text == written(exporter, world.case(tmp_path))[0]
+    assert text == written(exporter, exported.opened(whole.store.layout.root.parent))[0]
+    assert text == written(exporter, exported.case(tmp_path))[0]
 
 
 @every
