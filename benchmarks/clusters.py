@@ -310,9 +310,7 @@ def coordination(out: Path, wanted: str) -> None:
             f"{name}: AUROC {area:.3f}, means {both[False][:, place].mean():.2f} and {both[True][:, place].mean():.2f}"
         )
     missed, false = (both[False][:, 0] <= 0).mean(), (both[True][:, 0] > 0).mean()
-    print(
-        f"tasking outweighs supplier and coincidence: missed {missed:.3f} of coordinated, false {false:.3f} of the others"
-    )
+    print(f"tasking outweighs the rest: missed {missed:.3f} of coordinated, false {false:.3f} of coincidental")
 
 
 def report(out: Path, wanted: str) -> None:

@@ -85,18 +85,13 @@ def test_one_thing_more_in_common_at_the_same_sizes_is_never_less_telling(a: Pro
 def test_margins_are_kept(profiles: list[Profile]) -> None:
     sizes = np.array([len(p.values("technique")) for p in profiles], float)
     holders = np.array([sum(v in p.values("technique") for p in profiles) for v in VALUES["technique"]], float)
-    if sizes.sum() == 0:
-        return
-    rows = (sizes > 0).sum()
+    rows = len(profiles)
     wanted = rows * (holders + 0.5) / (rows + 1)
-    fitness = margins.fit(sizes, wanted, np.ones(30))
+    fitness = margins.fit((rows * sizes + 15) / (rows + 1), wanted, np.ones(30))
+    each = [margins.shares(float(size), fitness, np.ones(30)) for size in (rows * sizes + 15) / (rows + 1)]
+    assert sum(each) == pytest.approx(wanted, rel=1e-3, abs=1e-3)
     for size in sizes:
         assert margins.shares(size, fitness, np.ones(30)).sum() == pytest.approx(size, abs=1e-6)
-    # Sizes are scaled to the smoothed total.
-    scaled = np.minimum(sizes * wanted.sum() / sizes.sum(), 30 * (1 - 1e-9))
-    if scaled.max() < 29:
-        held = sum(margins.shares(size, fitness, np.ones(30)) for size in scaled)
-        assert held == pytest.approx(wanted, rel=1e-2, abs=1e-2)
 
 
 @settings(deadline=None)

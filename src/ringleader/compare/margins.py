@@ -23,14 +23,13 @@ def fit(rows: Vector, columns: Vector, repeats: Vector) -> Vector:
     """The fitness y of each class of traits (C).
 
     ``rows`` are the sizes of the profiles, ``columns`` (C) how many profiles hold a trait of each class, ``repeats``
-    (C) the number of traits in it: traits with equal margins have equal fitness. The sums of both sides should be
-    equal; ``rows`` are scaled where they are not.
+    (C) the number of traits in it: traits with equal margins have equal fitness. Both sides have the same sum, and a
+    table with these margins must exist.
     """
-    sizes, times = np.unique(rows[rows > 0], return_counts=True)
+    sizes, times = np.unique(rows, return_counts=True)
     total = float(columns @ repeats)
     if not len(sizes) or total <= 0:
         return np.ones(len(columns))
-    sizes = np.minimum(sizes * (total / float(sizes @ times)), repeats.sum() * (1 - 1e-9))
     x: Vector = sizes / np.sqrt(total)
     y: Vector = columns / np.sqrt(total)
     for _ in range(ROUNDS):

@@ -21,13 +21,14 @@ from ringleader.compare.trait import Profile
 Vector = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-REUSE: Mapping[str, float] = {"technique": 0.24, "software": 0.38}
+REUSE: Mapping[str, float] = {"technique": 0.2, "software": 0.25}
 """How probable it is, by kind, that an actor who has shown a trait is seen with it again because it is the same actor.
-Fitted on halves of groups' reports; ``ringleader evaluate overlap`` fits it anew on each fold."""
+Between what single reports (.14, .14) and halves of a group's reports (.23, .32) are fitted to; ``ringleader evaluate
+overlap`` fits it anew on each fold, as it does SPREAD."""
 
-SPREAD = 0.45
+SPREAD = 0.4
 """Standard deviation, in nats, of how much more alike than the margins say two different actors are: they hunt the same
-platforms and are written about by the same people. Fitted on reports of different groups, as above."""
+platforms and are written about by the same people. That of single reports (.37); halves are fitted to .25."""
 
 STEP = 0.1
 """Scores are whole numbers of such steps, in nats, so that their distribution can be summed exactly."""
@@ -104,6 +105,16 @@ class Null:
         expected = float((chance * weight) @ repeats) * STEP
         return Overlap(steps * STEP, expected, tail(steps, chance, weight, repeats, self.spread), lines)
 
+    def count(self, a: Profile, b: Profile, kind: str) -> float:
+        """The p-value of the number of traits of one ``kind`` that both hold, all weighing the same and without a
+        spread: weaker than the score, and the usual test of the configuration model."""
+        mine, theirs = a.values(kind), set(b.values(kind))
+        known = self._kinds[kind]
+        room = self._room(kind, {*mine, *theirs})
+        both = self._shares(kind, len(mine), room) * self._shares(kind, len(theirs), room)
+        ones = np.ones(len(both), np.int64)
+        return tail(len(theirs.intersection(mine)), both, ones, np.append(float(room), known.repeats[1:]))
+
     def moments(self, a: Profile, b: Profile) -> tuple[float, float, float]:
         """Score, and its mean and variance under the plain configuration model, in nats: what :func:`spread` is fitted
         to."""
@@ -130,13 +141,17 @@ class Null:
         found: list[tuple[Vector, Whole, Vector]] = []
         for name, kind in self._kinds.items():
             left, right = a.values(name), b.values(name)
-            # Where two profiles show values that the background lacks, there are more of these than they show.
-            room = max(int(kind.repeats[0]), 2 * sum(value not in kind.place for value in {*left, *right}))
+            room = self._room(name, {*left, *right})
             repeats = np.append(float(room), kind.repeats[1:])
             both = self._shares(name, len(left), room) * self._shares(name, len(right), room)
             found.append((both, self._steps[name], repeats))
         chance, weight, repeats = (np.concatenate(part) for part in zip(*found, strict=True))
         return chance, weight, repeats
+
+    def _room(self, name: str, values: set[str]) -> int:
+        """How many values there are that the background lacks: more of them than two profiles show."""
+        kind = self._kinds[name]
+        return max(int(kind.repeats[0]), 2 * sum(value not in kind.place for value in values))
 
     def _shares_of(self, name: str, size: int, room: int) -> Vector:
         kind = self._kinds[name]
@@ -209,7 +224,7 @@ def fit_reuse(pairs: Iterable[tuple[Profile, Profile]], null: Null) -> dict[str,
             for name in total:
                 kind = null._kinds[name]
                 mine, theirs = a.values(name), set(b.values(name))
-                share = null._shares(name, len(theirs), max(int(kind.repeats[0]), len(mine) + len(theirs)))
+                share = null._shares(name, len(theirs), null._room(name, {*mine, *theirs}))
                 for value in mine:
                     chance = grid + (1 - grid) * float(share[kind.place.get(value, 0)])
                     total[name] += np.log(chance if value in theirs else 1 - chance)
@@ -227,8 +242,10 @@ def _kind(profiles: Sequence[Profile], name: str, distinct: int) -> _Kind:
     repeats[0] = max(distinct - len(place) if distinct else len(place), 1)
     holders = np.array(levels, float)
     sizes = np.array([len(values) for values in held if values], float)
-    # Smoothed, so that no trait is impossible and none is certain.
-    wanted = len(sizes) * (holders + UNSEEN) / (len(sizes) + 2 * UNSEEN)
+    # Every cell of the table is drawn towards one half a little, so that no trait is impossible and none is certain.
+    number = float(len(sizes))
+    wanted = number * (holders + UNSEEN) / (number + 2 * UNSEEN)
+    sizes = (number * sizes + UNSEEN * repeats.sum()) / (number + 2 * UNSEEN)
     fitness = margins.fit(sizes, wanted, repeats)
     return _Kind(place, holders, repeats, fitness, len(profiles))
 
