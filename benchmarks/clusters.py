@@ -3,6 +3,7 @@
     clusters.py make --out DIR --seeds 1-20 [--coincidental]   simulate, hunt, and lay the case out twice
     clusters.py fit --out DIR --seeds 100-109                  write cluster/calibration.json
     clusters.py report --out DIR --seeds 1-20                  the figures
+    clusters.py coordination --out DIR --seeds 1-20            are coordinated worlds told from coincidental ones?
 
 Each operator is hunted once. Beside the case as it is, a second one is made in which the intrusions are the true ones
 (the true findings, grouped by the truth): there clustering is measured without what the linker did before it.
@@ -30,10 +31,11 @@ import ringleader.cluster
 from ringleader.case import Case
 from ringleader.cluster import background, likeness, source
 from ringleader.cluster.calibration import Calibration, calibration, probability
-from ringleader.cluster.grouping import group
+from ringleader.cluster.grouping import group, together
 from ringleader.cluster.likeness import Compared
+from ringleader.cluster.overlap import overlaps
 from ringleader.cluster.source import Intrusion
-from ringleader.evaluate.measure import ece
+from ringleader.evaluate.measure import auroc, ece
 from ringleader.knowledge import Knowledge
 from ringleader.scenario import truth as truths
 from ringleader.scenario.scores.agreement import Agreement, agreement, singletons
@@ -134,7 +136,9 @@ class World:
     rules: likeness.Rules
 
 
-def worlds(out: Path, wanted: str, kinds: tuple[bool, ...] = (False, True)) -> Iterator[World]:
+def worlds(
+    out: Path, wanted: str, kinds: tuple[bool, ...] = (False, True), variants: tuple[str, ...] = ("linked", "true")
+) -> Iterator[World]:
     known = Knowledge.load()
     implied = background.implied(known)
     for seed in seeds(wanted):
@@ -142,7 +146,7 @@ def worlds(out: Path, wanted: str, kinds: tuple[bool, ...] = (False, True)) -> I
             folder = place(out, seed, coincidental)
             if not (folder / "done").exists():
                 continue
-            for variant in ("linked", "true"):
+            for variant in variants:
                 store = Store.open(folder / variant)
                 matched = match(store, truths.read(folder / "truth"))
                 found = source.intrusions(store)
@@ -167,8 +171,8 @@ LIGHT = 0.2
 
 
 def table(some: list[World], without: str = "") -> tuple[np.ndarray, ...]:
-    """Sums by family, whether one actor, weight and what its size takes off of each pair; those that were not compared
-    as one row each way. Each world weighs the same. Pairs of the actor ``without`` with itself are left out."""
+    """Sums by family, whether one actor, weight and what its size takes off, of each pair; those that were not compared
+    as one row each way. Each world weighs the same. Pairs with the actor ``without`` are left out."""
     rows, same, weight, offset = [], [], [], []
     shift = dataclasses.replace(calibration(), weights={}, base=0.0)
     for world in some:
@@ -279,6 +283,36 @@ def fit(out: Path, wanted: str) -> None:
     FILE.write_text(json.dumps(now, indent=1) + "\n")
 
 
+def coordination(out: Path, wanted: str) -> None:
+    """Are worlds with a common tasking told from those without? Each pair of the three actors, all of an actor's true
+    intrusions as one campaign, so that nothing else is measured."""
+    known = Knowledge.load()
+    found: dict[bool, list[tuple[float, float, float]]] = {False: [], True: []}
+    for coincidental in (False, True):
+        for world in worlds(out, wanted, (coincidental,), ("true",)):
+            sides = [
+                (name, together([one for one, a in zip(world.found, world.actor, strict=True) if a == number]))
+                for number, name in enumerate(world.names)
+                if name in ACTORS and number in world.actor
+            ]
+            for row in overlaps(sides, world.rules, known):
+                told = json.loads(row["hypotheses"])
+                weight = {one["name"]: one["weight"] for one in told["hypotheses"]}
+                others = weight["coincidence"] + weight["shared-supplier"]
+                ratio = np.log((weight["one-tasking"] + 1e-3) / (others + 1e-3))
+                shared = sum(line["kind"] == "subscriber" for line in json.loads(row["contributions"]))
+                found[coincidental].append((float(ratio), told["timing_z"] or 0.0, float(shared)))
+    both = {kind: np.array(rows) for kind, rows in found.items()}
+    print("pairs of actors:", {("coincidental" if kind else "coordinated"): len(rows) for kind, rows in both.items()})
+    for place, name in enumerate(("weight of tasking", "timing z", "subscribers in common")):
+        area = auroc(both[False][:, place], both[True][:, place])
+        print(
+            f"{name}: AUROC {area:.3f}, means {both[False][:, place].mean():.2f} and {both[True][:, place].mean():.2f}"
+        )
+    missed, false = (both[False][:, 0] <= 0).mean(), (both[True][:, 0] > 0).mean()
+    print(f"tasking outweighs the rest: missed {missed:.3f} of coordinated, false {false:.3f} of coincidental")
+
+
 def report(out: Path, wanted: str) -> None:
     by: dict[str, list[Figures]] = {variant: [] for variant in VARIANTS}
     stated: dict[str, list[tuple[float, bool]]] = {variant: [] for variant in VARIANTS}
@@ -310,21 +344,21 @@ def report(out: Path, wanted: str) -> None:
             print(f"  {actor}: campaigns mean {statistics.mean(parts):.2f}, one in {parts.count(1)} of {len(parts)}")
         p = np.array([x for x, _ in stated[variant]])
         y = np.array([x for _, x in stated[variant]])
-        print(
-            f"  pairs {len(p)}, ECE {ece(p, y):.3f}; stated p >= .9: "
-            f"{y[p >= 0.9].mean():.3f} right of {(p >= 0.9).sum()}"
-        )
+        sure = p >= 0.9
+        print(f"  pairs {len(p)}, ECE {ece(p, y):.3f}; of {sure.sum()} stated p >= .9 {y[sure].mean():.3f} right")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["make", "fit", "report"])
+    parser.add_argument("what", choices=["make", "fit", "report", "coordination"])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", default="1-20")
     parser.add_argument("--coincidental", action="store_true")
     given = parser.parse_args()
     if given.what == "fit":
         fit(given.out, given.seeds)
+    elif given.what == "coordination":
+        coordination(given.out, given.seeds)
     elif given.what == "report":
         report(given.out, given.seeds)
     else:

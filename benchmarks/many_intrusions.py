@@ -3,8 +3,8 @@
     many_intrusions.py --intrusions 10000 --actors 400
 
 Each actor has things of its own and each intrusion shows some of them, beside what everybody shows. Sizes of actors
-fall as one over their rank: the largest has a tenth of all intrusions. There is no telemetry: what the stage does with
-it is measured with clusters.py.
+fall as one over their rank: the largest has a seventh of all intrusions. There is no telemetry: what the stage does
+with it is measured with clusters.py.
 """
 
 from __future__ import annotations

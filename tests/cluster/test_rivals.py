@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 
 from ringleader.cluster.rivals import Evidence, _file, weighed
@@ -28,10 +26,19 @@ def test_strong_private_evidence_makes_one_actor_likeliest_and_none_unlikely() -
     assert nothing["hypotheses"][0]["name"] == "coincidence"
 
 
-def test_timing_and_targets_tell_tasking_from_coincidence() -> None:
-    for timing, targets in product(("strong", "none"), repeat=2):
-        told = weighed(
-            [Evidence("private", "none", "p"), Evidence("timing", timing, "x"), Evidence("targets", targets, "y")]
-        )
-        weight = {one["name"]: one["weight"] for one in told["hypotheses"]}
-        assert (weight["one-tasking"] > weight["coincidence"]) == ("strong" in (timing, targets))
+@pytest.mark.parametrize(
+    ("timing", "targets", "tasked"),
+    [
+        ("strong", "strong", True),
+        ("none", "strong", True),
+        ("strong", "few", True),
+        ("none", "few", False),
+        ("none", "none", False),
+    ],
+)
+def test_timing_and_targets_tell_tasking_from_coincidence(timing: str, targets: str, tasked: bool) -> None:
+    told = weighed(
+        [Evidence("private", "none", "p"), Evidence("timing", timing, "x"), Evidence("targets", targets, "y")]
+    )
+    weight = {one["name"]: one["weight"] for one in told["hypotheses"]}
+    assert (weight["one-tasking"] > weight["coincidence"]) == tasked

@@ -1,5 +1,4 @@
-"""Comparing intrusions: local kinds, artefacts, ordinary programs, hours, evictions; the quick sums are the slow
-ones."""
+"""Comparing intrusions: local kinds, artefacts, ordinary programs, hours, evictions; quick sums are the slow ones."""
 
 from __future__ import annotations
 

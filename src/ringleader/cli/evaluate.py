@@ -249,3 +249,39 @@ def _met(result: Result, name: str) -> str:
         return ""
     met = round(value, 3) <= bar if name == "ece" else round(value, 3) >= bar
     return "met" if met else "below" if name != "ece" else "above"
+
+
+@app.command(
+    "clustering",
+    cls=options.Verb,
+    help="Cluster the reports of the knowledge as if nobody knew whom they are about; count what is joined wrongly.",
+)
+def clustering(
+    knowledge: options.KnowledgePath = None, as_json: options.Json = False, quiet: options.Quiet = False
+) -> None:
+    from ringleader.evaluate.clustering import evaluate
+    from ringleader.knowledge import Knowledge
+
+    found = evaluate(Knowledge.load(knowledge), say=screen.say)
+    if as_json:
+        screen.data(found)
+        return
+    screen.heading(f"{found.reports:,} reports on {found.groups:,} groups; pairs' calibration error {found.ece:.3f}")
+    screen.table(
+        ["joined when", "clusters", "false merges", "pairs right", "pairs found", "ARI", "B-cubed F1", "95 %", "V"],
+        [
+            (
+                one.name,
+                one.clusters,
+                one.false,
+                _shown(one.agreement.pair_precision or float("nan")),
+                _shown(one.agreement.pair_recall or 0.0),
+                _shown(one.agreement.ari or 0.0),
+                _shown(one.agreement.bcubed_f1 or 0.0),
+                " to ".join(map(_shown, one.intervals["bcubed_f1"])),
+                _shown(one.v),
+            )
+            for one in found.results
+        ],
+        right=["clusters", "false merges", "pairs right", "pairs found", "ARI", "B-cubed F1", "V"],
+    )

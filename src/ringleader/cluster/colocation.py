@@ -1,7 +1,7 @@
 """Whether two campaigns were at work together more often than chance puts them: circular shifts.
 
-One campaign's times are moved by whole days, so that its hours of work stay what they are, round the period in which
-both were there; for the test by host every host is moved on its own.
+One campaign's times are moved by whole days, so that its hours and days of work stay what they are, round the period in
+which both were there; for the test by host every host is moved on its own.
 """
 
 from __future__ import annotations
@@ -28,13 +28,20 @@ Hours = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """``hits``: sessions of the one within NEAR hours of one of the other, ``expected`` by chance; ``days`` that both
-    were there."""
+    """``hits``: sessions of the one within NEAR hours of one of the other, ``expected`` by chance with a standard
+    deviation of ``spread``; ``days`` that both were there. With one host in common no ``p_value`` can be less than one
+    in so many days: there are no more shifts."""
 
     hits: int
     expected: float
+    spread: float
     p_value: float
     days: int
+
+    @property
+    def z(self) -> float:
+        """Standard deviations beyond what chance gives; 0 where chance gives nothing else."""
+        return (self.hits - self.expected) / self.spread if self.spread else 0.0
 
 
 def parsed(host_hours: Iterable[str]) -> dict[str, Hours]:
@@ -72,24 +79,45 @@ def together(left: dict[str, Hours], right: dict[str, Hours]) -> Together | None
         if not len(a) or not len(b):
             continue
         asked = True
-        shifts = np.arange(days) if days <= SHIFTS else np.append(0, draw.choice(days, SHIFTS - 1, replace=False))
-        table = _hits(a, b, shifts, days)
+        table = _hits(a, _moves(b, begin, days, draw), days)
         hits += int(table[0])
-        total += table[draw.integers(0, len(shifts), DRAWS)]
+        total += table[draw.integers(0, len(table), DRAWS)]
     if not asked:
         return None
     p_value = float((1 + (total >= hits).sum()) / (DRAWS + 1))
-    return Together(hits, float(total.mean()), p_value, int(days))
+    return Together(hits, float(total.mean()), float(total.std()), p_value, int(days))
 
 
-def _hits(a: Hours, b: Hours, shifts: Hours, days: int) -> Hours:
-    """For each shift the sessions of ``a`` near one of ``b`` moved by so many days; what leaves at the end comes in at
-    the beginning."""
-    length = days * _DAY
-    near = np.zeros(length, bool)
-    for offset in range(-NEAR, NEAR + 1):
-        near[(b + offset) % length] = True
-    return np.asarray(near[(a[:, None] - shifts[None, :] * _DAY) % length].sum(0), np.int64)
+def _moves(b: Hours, begin: int, days: int, draw: np.random.Generator) -> Hours:
+    """Where the sessions of ``b`` come to lie, shifts x sessions, in hours since ``begin``; the first row is unmoved.
+
+    Working days are shifted round working days and weekends round weekends: nobody who works from Monday to Friday
+    should seem to meet another for that."""
+    day = np.arange(days)
+    weekend = ((begin // _DAY + day + 3) % 7) >= 5  # 1 January 1970 was a Thursday
+    rank = np.where(weekend, np.cumsum(weekend), np.cumsum(~weekend)) - 1
+    kinds = [np.flatnonzero(~weekend), np.flatnonzero(weekend)]
+    most = len(kinds[0])
+    shifts = np.arange(most) if most <= SHIFTS else np.append(0, draw.choice(most, SHIFTS - 1, replace=False))
+    moved = np.empty((len(shifts), len(b)), np.int64)
+    for kind, those in enumerate(kinds):
+        mine = np.flatnonzero(weekend[b // _DAY] == bool(kind))
+        if len(mine):
+            to = (rank[b[mine] // _DAY][None, :] + shifts[:, None]) % len(those)
+            moved[:, mine] = those[to] * _DAY + b[mine] % _DAY
+    return moved
+
+
+def _hits(a: Hours, moved: Hours, days: int) -> Hours:
+    """For each shift the sessions of ``a`` near one of the other side's."""
+    near = np.zeros(days * _DAY + 2 * NEAR, bool)
+    near_a = [a + offset + NEAR for offset in range(-NEAR, NEAR + 1)]
+    found = np.zeros(len(moved), np.int64)
+    for row, hours in enumerate(moved):
+        near[:] = False
+        near[hours + NEAR] = True
+        found[row] = np.logical_or.reduce([near[at] for at in near_a]).sum()
+    return found
 
 
 def _sessions(hours: Hours, begin: int, days: int) -> Hours:

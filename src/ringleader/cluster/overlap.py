@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -40,7 +41,7 @@ def overlaps(campaigns: Sequence[tuple[str, Intrusion]], rules: Rules, knowledge
         hosts = colocation.together(hours[a], hours[b])
         timing = colocation.together(anywhere[a], anywhere[b])
         said = rivals.weighed(rivals.evidence(left, right, said_lines, timing, hosts, rules.evictions))
-        said["timing_p"] = _p(timing)
+        said["timing_p"], said["timing_z"] = _p(timing), None if timing is None else rounded(timing.z)
         rows.append(
             {
                 "owner_kind": "campaign", "left_id": left_id, "right_id": right_id, "log_lr": rounded(one.log_lr),
@@ -70,6 +71,7 @@ def _chosen(campaigns: Sequence[Intrusion], rules: Rules) -> list[tuple[int, int
     return sorted(sorted(pairs, key=lambda pair: (-min(size[pair[0]], size[pair[1]]), pair))[:MOST])
 
 
+@lru_cache(maxsize=4)
 def _null(knowledge: Knowledge) -> Null:
     """The margins of published groups."""
     traits: dict[str, list[Trait]] = {}

@@ -133,14 +133,18 @@ def _targets(left: Intrusion, right: Intrusion, lines: Sequence[Contribution]) -
         return None
     both = sum(line.kind == "subscriber" for line in lines)
     share = both / min(mine, theirs)
-    grade = "strong" if share >= 0.6 and both >= 4 else "moderate" if share >= 0.4 and both >= 3 else "weak"
-    text = f"{both} subscribers looked up by both, of {mine} and {theirs}"
-    return Evidence("targets", grade if both else "none", text)
+    grade = ("none", "few", "weak", "moderate", "strong")[min(both, 4)] if share >= 0.2 or both < 2 else "few"
+    return Evidence("targets", grade, f"{both} subscribers looked up by both, of {mine} and {theirs}")
 
 
 def _together(kind: str, found: Together, what: str) -> Evidence:
-    p = found.p_value
-    grade = "strong" if p <= 0.002 else "moderate" if p <= 0.02 else "weak" if p <= 0.1 else "none"
+    p, z = found.p_value, found.z
+    # In short telemetry no p-value can be small; how far beyond chance it is then tells more. Those who have nothing to
+    # do with each other come to 1.2 on average: all have busy and quiet weeks.
+    least = max(0.01, 2 / found.days)
+    grade = "none"
+    if p <= 0.06 and z >= 2.5:
+        grade = "strong" if p <= least and z >= 4 else "moderate" if z >= 3 else "weak"
     more = f"{found.hits} times, {found.expected:.1f} by chance (p {p:.3f}, {found.days} days)"
     return Evidence(kind, grade, f"{what}: {more}" if grade != "none" else f"no more than chance: {what} {more}")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def run(
     """Replace the tables ``pairs`` and ``campaigns`` of ``store``, or of ``out`` where it is given. Decisions are those
     of the store that is written to."""
     watcher = progress or Silent()
-    known = knowledge or Knowledge.load()
+    known = knowledge or _built_in()
     target = out or store
     found = _found(store, others)
     model = calibration()
@@ -96,6 +97,11 @@ def run(
         tx.write("campaigns", "cluster", pa.Table.from_pylist(rows, tables.CAMPAIGNS))
     single = sum(len(some) == 1 for some in clusters)
     return Summary(len(found), len(clusters), single, grouping.compared.looked_at, changes, list(decided.notes))
+
+
+@cache
+def _built_in() -> Knowledge:
+    return Knowledge.load()
 
 
 def _inner(pairs: Mapping[Pair, Likeness], clusters: Sequence[Sequence[int]]) -> list[dict[Pair, Likeness]]:

@@ -38,7 +38,7 @@ def prepared(counts: Mapping[int, int]) -> tuple[list[float], float]:
 def between(left: tuple[list[float], float], right: tuple[list[float], float]) -> float:
     """:func:`likeness` of two sides that were prepared, neither empty."""
     both = [x + y for x, y in zip(left[0], right[0], strict=True)]
-    return max(-MOST, min(MOST, TEMPER * (_evidence(both) - left[1] - right[1])))
+    return max(-MOST, min(MOST, TEMPER * (_evidence(both) - (left[1] + right[1]))))
 
 
 def _smooth(counts: Mapping[int, int]) -> list[float]:

@@ -50,4 +50,4 @@ class Local:
                 if seen.units
                 else f"on none of {seen.of:,} other host-days"
             )
-        return ", ".join(said) or f"as rare as a {kind} is taken to be"
+        return ", ".join(said) or "taken to be as rare as others of its kind"
