@@ -116,6 +116,8 @@ def learn(cases: list[Told], fitted: str) -> Model:
         for pair in bridges.pairs(FLOOR):
             left, right = one.actors[pair.left], one.actors[pair.right]
             shared = bridges.compare(pair)
+            if not bridge.speaks(shared):
+                continue
             pairs[shared.near].append(shared.features)
             same[shared.near].append(left is not None and left == right)
             whose[shared.near].append((number, frozenset((left, right))))

@@ -106,7 +106,11 @@ class Bridges:
         """Numbers of bundles that share something, in order of time, and whether all pairs of them count."""
         by_mark: defaultdict[Key, list[int]] = defaultdict(list)
         by_place: defaultdict[str, list[int]] = defaultdict(list)
-        order = sorted((one.first, number) for number, one in enumerate(self._bundles) if one.first is not None)
+        order = sorted(
+            (one.first, number)
+            for number, one in enumerate(self._bundles)
+            if one.first is not None and not one.alerts
+        )
         for _, number in order:
             for mark in self._bundles[number].marks | self._bundles[number].lasting:
                 by_mark[mark].append(number)
@@ -174,6 +178,13 @@ class Bridges:
             max(0.0, -3.0 - min(first, second)),
         ]
         return Shared(features, near > 0, best[1])
+
+
+def speaks(shared: Shared) -> bool:
+    """Whether there is more than time, place and persons, or than one chance word: over days and weeks that joins nothing."""
+    sums = dict(zip(FEATURES, shared.features, strict=True))
+    there = {sort for sort in SORTS if sums[sort] > 1} - {"person"}
+    return shared.near or bool(there & {"lasting", "foothold", "infrastructure"}) or len(there) > 1
 
 
 def _cut(log_odds: float) -> float:

@@ -19,8 +19,8 @@ DAY = 86_400_000_000
 @dataclass(slots=True)
 class Bundle:
     """``vertices``: numbers of all its vertices, ``findings``: of those that are findings, both in order of time.
-    ``sources``: hosts from which, and from which on, accounts were used. ``accounts``: of persons. ``first`` and
-    ``last``: microseconds of the earliest and latest finding, None where none has a time."""
+    ``sources``: hosts from which, and from which on, accounts were used. ``accounts``: of persons.
+    ``alerts``: all are alerts of other products. ``first`` and ``last``: microseconds of the earliest and latest finding, None where none has a time."""
 
     vertices: list[int]
     findings: list[int]
@@ -32,6 +32,7 @@ class Bundle:
     marks: set[Key] = field(default_factory=set)
     lasting: set[Key] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
+    alerts: bool = False
 
     def days(self) -> range:
         """The days of its findings, with one before and one after: its own window."""
@@ -72,6 +73,7 @@ def _bundle(
             made.first = vertex.time if made.first is None else min(made.first, vertex.time)
             made.last = vertex.time if made.last is None else max(made.last, vertex.time)
     made.sources -= made.hosts
+    made.alerts = all(rows[vertex.name]["detector"] == "alert" for vertex in of(made, vertices)) and bool(made.findings)
     return made
 
 

@@ -72,14 +72,21 @@ class Address(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     when: When = {}
 
 
+class Alerts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How alerts of other products are joined: see entities.yml."""
+
+    own_hours: int
+    warm_up_hours: float
+    rare: float
+    enough: float
+    bridge: float
+
+
 class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=True):
     """entities.yml, validated. Its comments there are the documentation."""
 
     window_minutes: float
-    scores: dict[str, float]
-    enough: float
-    enough_alone: float
-    singles_per_rule: int
+    alerts: Alerts
     hubs: list[str]
     processes: dict[str, Process]
     entities: dict[str, Entity]

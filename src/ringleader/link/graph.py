@@ -33,6 +33,8 @@ class Vertex:
     keys: dict[Key, Role] = field(default_factory=dict)
     distance: dict[Key, int] = field(default_factory=dict)
     marks: frozenset[Key] = frozenset()
+    source: str = ""
+    surprise: float = 0.0
 
 
 class Edge(NamedTuple):
@@ -64,7 +66,8 @@ def edges(vertices: Sequence[Vertex], entities: dict[str, Entity], window: int) 
         gap = None if key.entity == "event" else window if own is None else int(own * 1_000_000)
         for left, right in _joins(key, members, vertices, entities[key.entity], gap):
             distance = vertices[left].distance.get(key, 0) + vertices[right].distance.get(key, 0)
-            found.append(Edge(cost, distance, key, left, right))
+            rare = min(vertices[left].surprise, vertices[right].surprise) if key.entity == "rare-alerts" else 0.0
+            found.append(Edge(-rare or cost, distance, key, left, right))
     found.sort()
     return found
 

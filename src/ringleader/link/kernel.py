@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringleader.engines import collector
-from ringleader.link import graph, linkage
+from ringleader.link import bursts, graph, linkage
 from ringleader.link.background import Days
 from ringleader.link.bridge import FEATURES as BRIDGES
-from ringleader.link.bridge import Bridges
+from ringleader.link.bridge import Bridges, speaks
 from ringleader.link.bundle import DAY, Bundle, gather
 from ringleader.link.entities import Event, Field, Key, Role, Vocabulary, holds, keys, nearest, vocabulary
 from ringleader.link.graph import Edge, Vertex
@@ -59,15 +59,21 @@ class Bundled:
     days: Days[Key]
 
 
-def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary) -> Bundled:
-    """The findings as far as single entities join them."""
+def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *, past: bool = False) -> Bundled:
+    """The findings as far as single entities join them, and alerts as far as their rarity does. ``past``: which alerts are
+    rare is told from what came before alone, as it would be on the day."""
     rows = _findings(findings)
     found, hosts = _events(events, rows, words)
     vertices = _vertices(rows, found, hosts, words)
     window = int(words.window_minutes * 60_000_000)
     vertices = graph.relevant(vertices, words.entities, window)
+    alerts = {row["finding_id"]: row["rule_id"] for row in rows if row["detector"] == "alert"}
+    bursts.mark(vertices, alerts, words.alerts, past=past)
     strong = graph.edges(vertices, words.entities, window)
     roots, _ = graph.forest(len(vertices), strong)
+    if alerts:
+        strong = sorted(strong + bursts.bridges(roots, vertices, alerts, words.alerts, past=past))
+        roots, _ = graph.forest(len(vertices), strong)
     by_id = {row["finding_id"]: row for row in rows}
     days = _days(found.values(), vertices, hosts, words)
     return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id, words.entities), days)
@@ -103,7 +109,12 @@ def _link(
     intrusions, steps = [], []
     for some in groups:
         score = log_odds(learnt.group, suspicion.features(some))
-        if score < learnt.worthy:
+        if all(one.alerts for one in some):  # told by their rarity, which is what they have
+            score = bursts.worth([found.vertices[n] for one in some for n in one.findings], found.rows) - words.alerts.enough
+            worthy = score >= 0
+        else:
+            worthy = score >= learnt.worthy
+        if not worthy:
             continue
         group = sorted(number for one in some for number in one.vertices)
         members = [found.rows[found.vertices[number].name] for number in group if found.vertices[number].finding]
@@ -130,11 +141,10 @@ def grouped(
 def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: Model) -> list[Edge]:
     """A join for each merge of bundles, weighing the average log odds of the pairs behind it."""
     bridges = Bridges(found.bundles, odds, found.days, words.entities)
-    compared = bridges.pairs(learnt.floor)
-    shared = [bridges.compare(pair) for pair in compared]
-    weights = {
-        near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))
-    }
+    found_pairs = [(pair, bridges.compare(pair)) for pair in bridges.pairs(learnt.floor)]
+    compared = [pair for pair, one in found_pairs if speaks(one)]
+    shared = [one for _, one in found_pairs if speaks(one)]
+    weights = {near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))}
     scored = [
         (pair.left, pair.right, sum(w * x for w, x in zip(weights[one.near], one.features, strict=True)))
         for pair, one in zip(compared, shared, strict=True)
@@ -149,19 +159,7 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
 
 def _findings(findings: pa.Table) -> list[Row]:
     """Rows in an order of their own, each finding once; times in microseconds."""
-    names = [
-        "finding_id",
-        "rule_id",
-        "rule_title",
-        "kind",
-        "level",
-        "techniques",
-        "tactics",
-        "event_id",
-        "event_ids",
-        "host",
-        "account",
-    ]
+    names = ["finding_id", "detector", "rule_id", "evidence_id", "level", "techniques", "tactics", "event_id", "event_ids", "host", "account"]
     flat = findings.select(names).append_column("time", pc.cast(findings["time"], pa.int64()))
     rows = {row["finding_id"]: row for row in flat.to_pylist()}
     return sorted(rows.values(), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))
@@ -240,6 +238,7 @@ def _vertex(
 ) -> Vertex:
     host = event.host if event is not None else hosts.name(row["host"] or "", row["time"])
     vertex = Vertex(row["finding_id"], row["time"], host, row["event_id"] or row["finding_id"], True)
+    vertex.source = (row["evidence_id"] or "")[:16]
     for event_id in {row["event_id"], *(row["event_ids"] or [])} - {None}:
         vertex.keys[Key("event", event_id)] = "member"
     if event is None:

@@ -126,8 +126,10 @@ def _merges(matched: Matched, several: dict[int, list[int]]) -> list[Merge]:
 def _by_actor(matched: Matched, several: set[int]) -> list[ByActor]:
     told = matched.told()
     alone, mixed = np.zeros(len(told), bool), np.zeros(len(told), bool)
-    for deed, found in zip(matched.deed.tolist(), matched.found.tolist(), strict=True):
-        if deed != NONE and found != NONE:
+    # A finding of several events tells of all their steps.
+    hits = zip(matched.line_deed[matched.hit_line].tolist(), matched.found[matched.hit_finding].tolist(), strict=True)
+    for deed, found in hits:
+        if found != NONE:
             (mixed if found in several else alone)[deed] = True
     good = alone & ~mixed
     rows = []
