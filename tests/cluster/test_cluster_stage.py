@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cluster_world import HERON, OTTER, groups, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from world import HERON, OTTER, groups, write
 
 from ringleader import cluster
 from ringleader.cluster import Other

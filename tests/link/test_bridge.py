@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from world import World
+from link_world import World
 
 from ringleader.link import link
 

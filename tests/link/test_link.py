@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
-from world import World
+from link_world import World
 
 from ringleader.link import link
 from ringleader.link.hosts import Hosts

@@ -107,9 +107,7 @@ class Bridges:
         by_mark: defaultdict[Key, list[int]] = defaultdict(list)
         by_place: defaultdict[str, list[int]] = defaultdict(list)
         order = sorted(
-            (one.first, number)
-            for number, one in enumerate(self._bundles)
-            if one.first is not None and not one.alerts
+            (one.first, number) for number, one in enumerate(self._bundles) if one.first is not None and not one.alerts
         )
         for _, number in order:
             for mark in self._bundles[number].marks | self._bundles[number].lasting:
@@ -181,7 +179,8 @@ class Bridges:
 
 
 def speaks(shared: Shared) -> bool:
-    """Whether there is more than time, place and persons, or than one chance word: over days and weeks that joins nothing."""
+    """Whether there is more than time, place and persons, or than one chance word: over days and weeks that joins
+    nothing."""
     sums = dict(zip(FEATURES, shared.features, strict=True))
     there = {sort for sort in SORTS if sums[sort] > 1} - {"person"}
     return shared.near or bool(there & {"lasting", "foothold", "infrastructure"}) or len(there) > 1

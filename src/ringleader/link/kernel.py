@@ -60,8 +60,8 @@ class Bundled:
 
 
 def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *, past: bool = False) -> Bundled:
-    """The findings as far as single entities join them, and alerts as far as their rarity does. ``past``: which alerts are
-    rare is told from what came before alone, as it would be on the day."""
+    """The findings as far as single entities join them, and alerts as far as their rarity does. ``past``: which alerts
+    are rare is told from what came before alone, as it would be on the day."""
     rows = _findings(findings)
     found, hosts = _events(events, rows, words)
     vertices = _vertices(rows, found, hosts, words)
@@ -110,7 +110,10 @@ def _link(
     for some in groups:
         score = log_odds(learnt.group, suspicion.features(some))
         if all(one.alerts for one in some):  # told by their rarity, which is what they have
-            score = bursts.worth([found.vertices[n] for one in some for n in one.findings], found.rows) - words.alerts.enough
+            score = (
+                bursts.worth([found.vertices[n] for one in some for n in one.findings], found.rows)
+                - words.alerts.enough
+            )
             worthy = score >= 0
         else:
             worthy = score >= learnt.worthy
@@ -144,7 +147,9 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
     found_pairs = [(pair, bridges.compare(pair)) for pair in bridges.pairs(learnt.floor)]
     compared = [pair for pair, one in found_pairs if speaks(one)]
     shared = [one for _, one in found_pairs if speaks(one)]
-    weights = {near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))}
+    weights = {
+        near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))
+    }
     scored = [
         (pair.left, pair.right, sum(w * x for w, x in zip(weights[one.near], one.features, strict=True)))
         for pair, one in zip(compared, shared, strict=True)
@@ -159,7 +164,19 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
 
 def _findings(findings: pa.Table) -> list[Row]:
     """Rows in an order of their own, each finding once; times in microseconds."""
-    names = ["finding_id", "detector", "rule_id", "evidence_id", "level", "techniques", "tactics", "event_id", "event_ids", "host", "account"]
+    names = [
+        "finding_id",
+        "detector",
+        "rule_id",
+        "evidence_id",
+        "level",
+        "techniques",
+        "tactics",
+        "event_id",
+        "event_ids",
+        "host",
+        "account",
+    ]
     flat = findings.select(names).append_column("time", pc.cast(findings["time"], pa.int64()))
     rows = {row["finding_id"]: row for row in flat.to_pylist()}
     return sorted(rows.values(), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))
