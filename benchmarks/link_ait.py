@@ -1,9 +1,9 @@
 """Linking measured on the AIT alert data set: four networks of 11 to 13 hosts, each attacked once in four to six days.
 
-Alerts once a minute, host and name. To be found: alerts with an event label, without dnsteal and service_stop. Noise: alerts
-whose time label is false_positive; others are ignored. Of the intrusions that linking gives, the one with most of the labelled alerts
-counts. The two thresholds (``rare``, ``enough``) are chosen on the three other networks. Nothing but time, name, host and
-address reaches linking.
+Alerts once a minute, host and name. To be found: alerts with an event label, without dnsteal and service_stop. Noise:
+alerts whose time label is false_positive; others are ignored. Of the intrusions that linking gives, the one with most
+of the labelled alerts counts. The two thresholds (``rare``, ``enough``) are chosen on the three other networks.
+Nothing but time, name, host and address reaches linking.
 """
 
 from __future__ import annotations
@@ -128,7 +128,8 @@ def judge(network: Network, groups: Sequence[set[str]]) -> Result:
 
 
 def chosen(others: Sequence[Network], known: dict[tuple[str, float, int], Result], *, past: bool) -> Vocabulary:
-    """The thresholds that serve the worst served of the other networks best. ``known``: results so far, to be added to."""
+    """The thresholds that serve the worst served of the other networks best. ``known``: results so far, to be added
+    to."""
 
     def worth(choice: tuple[float, int]) -> tuple[float, float]:
         for each in others:
@@ -147,8 +148,8 @@ def _with(rare: float, enough: float) -> Vocabulary:
 
 
 def aligned(found: Sequence[Network], *, told_apart: bool) -> pa.Table:
-    """All networks as one body of evidence, each moved so that the attacks start together. ``told_apart``: each is an export of its
-    own; else one export, in which hosts of one name are one host."""
+    """All networks as one body of evidence, each moved so that the attacks start together. ``told_apart``: each is an
+    export of its own; else one export, in which hosts of one name are one host."""
     parts = []
     for each in found:
         rows = each.findings.to_pylist()

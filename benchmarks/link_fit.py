@@ -1,10 +1,10 @@
-"""Fits ``src/ringleader/link/model.yml`` on simulated operators: two logistic regressions, one on whether a bundle of findings
-is an actor's, one on whether two bundles are the same actor's.
+"""Fits ``src/ringleader/link/model.yml`` on simulated operators: two logistic regressions, one on whether a bundle of
+findings is an actor's, one on whether two bundles are the same actor's.
 
     python benchmarks/link_fit.py --seeds 100 101 ... 109 --cases DIR --rules SIGMA.zip --with-rules DIR2 > model.yml
 
-``DIR/sSEED/alpha/case`` and ``DIR/sSEED/truth/alpha`` are what ``ringleader simulate``, ``ingest`` and ``detect`` made of each
-seed; what is missing is made.
+``DIR/sSEED/alpha/case`` and ``DIR/sSEED/truth/alpha`` are what ``ringleader simulate``, ``ingest`` and ``detect`` made
+of each seed; what is missing is made.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def make(folder: Path, seed: int, rules: list[Path]) -> None:
         ["ingest", folder / "alpha" / "case", folder / "alpha" / "evidence"],
         ["detect", folder / "alpha" / "case", *chosen],
     ):
-        subprocess.run([sys.executable, "-m", "ringleader", *map(str, verb), "--quiet"], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "ringleader", *map(str, verb), "--quiet"], check=True, capture_output=True
+        )
 
 
 def fit(x: Floats, y: Floats, weight: Floats) -> Floats:
@@ -120,7 +122,9 @@ def learn(cases: list[Told], fitted: str) -> Model:
             same[shared.near].append(left is not None and left == right)
             whose[shared.near].append((number, frozenset((left, right))))
     near, far = (fitted_to(bridge.FEATURES, pairs[key], same[key], whose[key]) for key in (True, False))
-    said = f"{fitted}: {len(mine):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
+    said = (
+        f"{fitted}: {len(mine):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
+    )
     first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, near, far)
     rows, dark, anyone = [], [], []
     for ask, one, sure in zip(asked, cases, odds, strict=True):

@@ -1,12 +1,12 @@
-"""Alerts of other products: what is rare on its host and comes together is an intrusion, what is there every day is not."""
+"""Alerts of other products: what is rare on its host and comes together is an intrusion, what is there every day is
+not."""
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import pyarrow as pa
 
 from ringleader.link import link
 from ringleader.link.rarity import HOUR, Sighting, surprises
@@ -36,9 +36,9 @@ def table(rows: list[Sighting]) -> pa.Table:
         [
             {
                 "finding_id": f"{number:06}", "evidence_id": one.source, "detector": "alert", "rule_id": one.rule,
-                "rule_title": one.rule, "level": "medium", "techniques": [], "tactics": [], "software": [], "groups": [],
-                "event_id": f"{number:06}", "event_ids": [], "kind": "alert/generic", "time": one.time, "host": one.host,
-                "account": None, "values": [],
+                "rule_title": one.rule, "level": "medium", "techniques": [], "tactics": [], "software": [], "groups":
+                [], "event_id": f"{number:06}", "event_ids": [], "kind": "alert/generic", "time": one.time, "host":
+                one.host, "account": None, "values": [],
             }
             for number, one in enumerate(rows)
         ],

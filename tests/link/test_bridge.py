@@ -26,7 +26,9 @@ def quiet(world: World, days: int) -> None:
 def visit(world: World, day: int, page: str, address: str, tool: str, host: str = "mail") -> None:
     """An intruder's hour at a web shell."""
     at, tag = day * DAY + 300, f"{day}{host}"
-    for number, (rule, level) in enumerate((("shell", "high"), ("dump", "critical"), ("pack", "high"), ("scan", "medium"))):
+    for number, (rule, level) in enumerate(
+        (("shell", "high"), ("dump", "critical"), ("pack", "high"), ("scan", "medium"))
+    ):
         world.event("web/iis", at + number, host, f"post-{tag}", level="high", **{
             "cs-uri-stem": f"/aspnet_client/{page}", "c-ip": address, "cs-user-agent": "python-requests/2.25.1",
         })  # fmt: skip

@@ -1,9 +1,10 @@
-"""What is common in this organisation: on how many days a rule fires, or a name is seen, learnt from the evidence itself.
+"""What is common in this organisation: on how many days a rule fires, or a name is seen, learnt from the evidence
+itself.
 
-A thing that was seen on ``n`` of the ``T`` days that are not the asker's own has the rate (n + 1/2) / (T + 10); its weight is
-minus log of that, in nats. The asker's own window is left out, so that what came with it is rare, and what is there every week
-weighs nothing. Ten days stand for what is known beforehand: where there is no background, a thing is taken to be seen on one
-day in twenty.
+A thing that was seen on ``n`` of the ``T`` days that are not the asker's own has the rate (n + 1/2) / (T + 10); its
+weight is minus log of that, in nats. The asker's own window is left out, so that what came with it is rare, and what
+is there every week weighs nothing. Ten days stand for what is known beforehand: where there is no background, a thing
+is taken to be seen on one day in twenty.
 """
 
 from __future__ import annotations

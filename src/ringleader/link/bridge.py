@@ -1,8 +1,9 @@
 """Which bundles are worth comparing, and how likely each such pair is one actor's.
 
-Two bundles are compared when they share a mark that few have, or follow each other on one host or under one account. The
-score is a logistic regression on a few sums: what they share by sort, each thing weighing minus log of its share of background
-days, the time between them, and how suspicious each is. ``model.yml`` has the weights and says how they were fitted.
+Two bundles are compared when they share a mark that few have, or follow each other on one host or under one account.
+The score is a logistic regression on a few sums: what they share by sort, each thing weighing minus log of its share
+of background days, the time between them, and how suspicious each is. ``model.yml`` has the weights and says how they
+were fitted.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class Pair(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """``features`` as FEATURES; ``near``: within half a day; ``key`` the mark that weighs most, or the host or account for
-    want of one."""
+    """``features`` as FEATURES; ``near``: within half a day; ``key`` the mark that weighs most, or the host or account
+    for want of one."""
 
     features: list[float]
     near: bool
@@ -65,8 +66,8 @@ class Shared(NamedTuple):
 
 
 class Bridges:
-    """``suspicion``: log odds of each bundle; ``days``: on which each mark was seen at all. The days of bundles that are more
-    likely an intruder's than not, and the ones around them, are no background for their marks."""
+    """``suspicion``: log odds of each bundle; ``days``: on which each mark was seen at all. The days of bundles that
+    are more likely an intruder's than not, and the ones around them, are no background for their marks."""
 
     def __init__(
         self, found: Sequence[Bundle], suspicion: Sequence[float], days: Days[Key], entities: Mapping[str, Entity]
@@ -106,9 +107,7 @@ class Bridges:
         by_mark: defaultdict[Key, list[int]] = defaultdict(list)
         by_place: defaultdict[str, list[int]] = defaultdict(list)
         order = sorted(
-            (one.first, number)
-            for number, one in enumerate(self._bundles)
-            if one.first is not None and not one.alerts
+            (one.first, number) for number, one in enumerate(self._bundles) if one.first is not None and not one.alerts
         )
         for _, number in order:
             for mark in self._bundles[number].marks | self._bundles[number].lasting:
@@ -180,7 +179,8 @@ class Bridges:
 
 
 def speaks(shared: Shared) -> bool:
-    """Whether there is more than time, place and persons, or than one chance word: over days and weeks that joins nothing."""
+    """Whether there is more than time, place and persons, or than one chance word: over days and weeks that joins
+    nothing."""
     sums = dict(zip(FEATURES, shared.features, strict=True))
     there = {sort for sort in SORTS if sums[sort] > 1} - {"person"}
     return shared.near or bool(there & {"lasting", "foothold", "infrastructure"}) or len(there) > 1

@@ -20,7 +20,8 @@ DAY = 86_400_000_000
 class Bundle:
     """``vertices``: numbers of all its vertices, ``findings``: of those that are findings, both in order of time.
     ``sources``: hosts from which, and from which on, accounts were used. ``accounts``: of persons.
-    ``alerts``: all are alerts of other products. ``first`` and ``last``: microseconds of the earliest and latest finding, None where none has a time."""
+    ``alerts``: all are alerts of other products. ``first`` and ``last``: microseconds of the earliest and latest
+    finding, None where none has a time."""
 
     vertices: list[int]
     findings: list[int]

@@ -1,5 +1,5 @@
-"""Groups of rare alerts: what marks an alert as rare, when a group of them is an intrusion, and what bridges silence between two
-such groups on one host."""
+"""Groups of rare alerts: what marks an alert as rare, when a group of them is an intrusion, and what bridges silence
+between two such groups on one host."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def worth(group: Sequence[Vertex], rows: Mapping[str, Mapping[str, str]]) -> flo
 def bridges(
     roots: Sequence[int], vertices: Sequence[Vertex], rules: Mapping[str, str], alerts: Alerts, *, past: bool = False
 ) -> list[Edge]:
-    """Joins over silence: of two groups in a row on one host that are intrusions by what happened there alone. The weight is
-    minus log of the chance that another such group lies in a stretch as long as the silence."""
+    """Joins over silence: of two groups in a row on one host that are intrusions by what happened there alone. The
+    weight is minus log of the chance that another such group lies in a stretch as long as the silence."""
     bursts: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
     first: dict[str, int] = {}
     last: dict[str, int] = {}

@@ -212,7 +212,19 @@ def _first(event: Event, names: str | list[str], account: str | None) -> str | N
 _COMMAND = re.compile(r"<Command>(.*?)</Command>", re.S | re.I)
 _ARGUMENTS = re.compile(r"<Arguments>(.*?)</Arguments>", re.S | re.I)
 _SCRIPT = re.compile(r"[^\\/]+\.(?:aspx?|ashx|asmx|jspx?|php)$")
-_NOBODY = {"anonymous logon", "system", "local service", "network service", "iusr", "guest", "dwm-1", "dwm-2", "umfd-0", "0", "s-1-5-18"}
+_NOBODY = {
+    "anonymous logon",
+    "system",
+    "local service",
+    "network service",
+    "iusr",
+    "guest",
+    "dwm-1",
+    "dwm-2",
+    "umfd-0",
+    "0",
+    "s-1-5-18",
+}
 
 
 def _hex(text: str, _event: Event, _hosts: Hosts) -> str:
@@ -339,7 +351,9 @@ MOST = 24
 def _words(text: str, hosts: Hosts) -> list[str]:
     """The distinct words of a command that somebody chose: with a digit, a capital inside, or a path. Hosts are not."""
     found = dict.fromkeys(word[:120].lower() for word in _WORD.findall(text[:4000]) if _CHOSEN.search(word))
-    return [word for word in found if not (_SYSTEM.match(word) or _NUMERIC.fullmatch(word) or _of_host(word, hosts))][:MOST]
+    return [word for word in found if not (_SYSTEM.match(word) or _NUMERIC.fullmatch(word) or _of_host(word, hosts))][
+        :MOST
+    ]
 
 
 def _of_host(word: str, hosts: Hosts) -> bool:

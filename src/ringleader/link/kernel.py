@@ -1,8 +1,9 @@
 """Findings in, intrusions and their steps out: the tables ``schema.INTRUSIONS`` and ``schema.STEPS``.
 
-Two findings belong together when they share a rare entity inside one window: a process and its ancestors, a logon
-session, a logon from one host to another, a service or a task. Sharing a host is not enough. What stays single, or
-stays below a score, is no intrusion; it remains a finding, as a lead. Pure: the same rows in any order give the same
+Two findings belong together when they share an entity inside one window: a process and its ancestors, a logon session,
+a logon from one host to another, a service or a task. What these hold together is a bundle. Bundles are joined by what
+is rare in both, days and months apart (:mod:`bridge`), and the groups that this makes are intrusions if they are
+suspicious enough (:mod:`suspicion`); the rest remain findings, as leads. Pure: the same rows in any order give the same
 bytes.
 """
 
@@ -49,7 +50,8 @@ def link(
 
 @dataclass
 class Bundled:
-    """``bundles``: what strong joins hold together; ``strong``: these joins, the best first; ``days``: when each mark was seen."""
+    """``bundles``: what strong joins hold together; ``strong``: these joins, the best first; ``days``: when each mark
+    was seen."""
 
     rows: dict[str, Row]
     vertices: list[Vertex]
@@ -59,8 +61,8 @@ class Bundled:
 
 
 def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *, past: bool = False) -> Bundled:
-    """The findings as far as single entities join them, and alerts as far as their rarity does. ``past``: which alerts are
-    rare is told from what came before alone, as it would be on the day."""
+    """The findings as far as single entities join them, and alerts as far as their rarity does. ``past``: which alerts
+    are rare is told from what came before alone, as it would be on the day."""
     rows = _findings(findings)
     found, hosts = _events(events, rows, words)
     vertices = _vertices(rows, found, hosts, words)
@@ -90,11 +92,15 @@ def _days(events: Iterable[Event], vertices: Sequence[Vertex], hosts: Hosts, wor
         first, last = min(first or event.time, event.time), max(last or event.time, event.time)
         if event.kind not in fields:
             fields[event.kind] = words.marks_of(event.kind)
-        seen.update((mark, event.time // DAY) for mark, _ in keys(event, fields[event.kind], words, hosts) if mark in wanted)
+        seen.update(
+            (mark, event.time // DAY) for mark, _ in keys(event, fields[event.kind], words, hosts) if mark in wanted
+        )
     return Days(seen, ((first or 0) // DAY, (last or 0) // DAY))
 
 
-def _link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, learnt: Model) -> tuple[pa.Table, pa.Table]:
+def _link(
+    findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, learnt: Model
+) -> tuple[pa.Table, pa.Table]:
     if not findings.num_rows:
         return tables.INTRUSIONS.empty_table(), tables.STEPS.empty_table()
     found = bundled(findings, events, words)
@@ -105,7 +111,10 @@ def _link(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, lea
     for some in groups:
         score = log_odds(learnt.group, suspicion.features(some))
         if all(one.alerts for one in some):  # told by their rarity, which is what they have
-            score = bursts.worth([found.vertices[n] for one in some for n in one.findings], found.rows) - words.alerts.enough
+            score = (
+                bursts.worth([found.vertices[n] for one in some for n in one.findings], found.rows)
+                - words.alerts.enough
+            )
             worthy = score >= 0
         else:
             worthy = score >= learnt.worthy
@@ -139,7 +148,9 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
     found_pairs = [(pair, bridges.compare(pair)) for pair in bridges.pairs(learnt.floor)]
     compared = [pair for pair, one in found_pairs if speaks(one)]
     shared = [one for _, one in found_pairs if speaks(one)]
-    weights = {near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))}
+    weights = {
+        near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))
+    }
     scored = [
         (pair.left, pair.right, sum(w * x for w, x in zip(weights[one.near], one.features, strict=True)))
         for pair, one in zip(compared, shared, strict=True)
@@ -154,7 +165,19 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
 
 def _findings(findings: pa.Table) -> list[Row]:
     """Rows in an order of their own, each finding once; times in microseconds."""
-    names = ["finding_id", "detector", "rule_id", "evidence_id", "level", "techniques", "tactics", "event_id", "event_ids", "host", "account"]
+    names = [
+        "finding_id",
+        "detector",
+        "rule_id",
+        "evidence_id",
+        "level",
+        "techniques",
+        "tactics",
+        "event_id",
+        "event_ids",
+        "host",
+        "account",
+    ]
     flat = findings.select(names).append_column("time", pc.cast(findings["time"], pa.int64()))
     rows = {row["finding_id"]: row for row in flat.to_pylist()}
     return sorted(rows.values(), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))

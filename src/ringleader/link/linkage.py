@@ -1,8 +1,8 @@
 """Average linkage over the pairs that were compared; pairs that were not say nothing for or against.
 
-Merging two clusters folds the smaller one's neighbours into the larger one's, so that the work is that of the pairs times the
-logarithm of their number. See Murtagh and Contreras, "Algorithms for hierarchical clustering: an overview" (2012), for
-the update of averages.
+Merging two clusters folds the smaller one's neighbours into the larger one's, so that the work is that of the pairs
+times the logarithm of their number. See Murtagh and Contreras, "Algorithms for hierarchical clustering: an overview"
+(2012), for the update of averages.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def run(store: Store, *, progress: Progress | None = None) -> Summary:
 
 
 def around(store: Store, findings: pa.Table, words: Vocabulary, summary: Summary) -> Iterator[pa.Table]:
-    """The findings' own events, all others that start processes or connect, and of those that only tell addresses or what is
-    common one for each day."""
+    """The findings' own events, all others that start processes or connect, and of those that only tell addresses or
+    what is common one for each day."""
     wanted = pa.array(sorted(set(findings["event_id"].to_pylist()) - {None}), pa.string())
     own_kinds = set(findings["kind"].to_pylist())
     around = [*words.starts(), *words.connectors()]
@@ -146,7 +146,7 @@ def _distinct(table: pa.Table, own: pa.Array, words: Vocabulary, tells: list[str
 
 def _told(words: Vocabulary, tells: list[str]) -> set[tuple[str, ...]]:
     """The sets of fields that are asked for together: of an address with its condition, of a mark."""
-    out = set()
+    out: set[tuple[str, ...]] = set()
     for prefix in tells:
         out.update((one.field, *sorted(one.when)) for one in words.addresses.get(prefix, ()))
         for field in words.marks.get(prefix, ()):

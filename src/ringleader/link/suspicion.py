@@ -1,7 +1,7 @@
 """Whether what was found together is an intruder's, as log odds: a logistic regression on how rare its rules are here.
 
-What counts are distinct rules by level, how rare each is in this organisation, on its host and in the name of its account, and
-how many tactics and processes they are of. ``model.yml`` has the weights and says how they were fitted.
+What counts are distinct rules by level, how rare each is in this organisation, on its host and in the name of its
+account, and how many tactics and processes they are of. ``model.yml`` has the weights and says how they were fitted.
 """
 
 from __future__ import annotations
