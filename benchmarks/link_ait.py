@@ -2,8 +2,8 @@
 
 Alerts once a minute, host and name. To be found: alerts with an event label, without dnsteal and service_stop. Noise:
 alerts whose time label is false_positive; others are ignored. Of the intrusions that linking gives, the one with most
-of the labelled alerts counts. The two thresholds (``rare``, ``enough``) are chosen on the three other networks. Nothing
-but time, name, host and address reaches linking.
+of the labelled alerts counts. The two thresholds (``rare``, ``enough``) are chosen on the three other networks.
+Nothing but time, name, host and address reaches linking.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from ringleader import cli
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "cluster"))
-from world import HERON, OTTER, write
+from cluster_world import HERON, OTTER, write
 
 runner = CliRunner()
 

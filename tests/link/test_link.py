@@ -208,9 +208,9 @@ def test_logons_without_findings_do_not_stretch_the_window(world: World) -> None
 
 def test_an_address_that_reaches_many_hosts_is_a_hub(world: World) -> None:
     for number in range(60):
-        world.event("windows/security/4624", number / 10, f"h{number}", f"rule{number}", LogonType="3",
-        IpAddress="10.0.0.7",
-                    TargetUserName="scan", TargetLogonId=f"0xb{number}", SubjectLogonId="0x0")  # fmt: skip
+        fields = {"LogonType": "3", "IpAddress": "10.0.0.7", "TargetUserName": "scan", "SubjectLogonId": "0x0"}
+        fields["TargetLogonId"] = f"0xb{number}"
+        world.event("windows/security/4624", number / 10, f"h{number}", f"rule{number}", **fields)
     assert len(world.link()) == 60
 
 

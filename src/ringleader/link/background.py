@@ -2,9 +2,9 @@
 itself.
 
 A thing that was seen on ``n`` of the ``T`` days that are not the asker's own has the rate (n + 1/2) / (T + 10); its
-weight is minus log of that, in nats. The asker's own window is left out, so that what came with it is rare, and what is
-there every week weighs nothing. Ten days stand for what is known beforehand: where there is no background, a thing is
-taken to be seen on one day in twenty.
+weight is minus log of that, in nats. The asker's own window is left out, so that what came with it is rare, and what
+is there every week weighs nothing. Ten days stand for what is known beforehand: where there is no background, a thing
+is taken to be seen on one day in twenty.
 """
 
 from __future__ import annotations

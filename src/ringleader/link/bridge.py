@@ -1,9 +1,9 @@
 """Which bundles are worth comparing, and how likely each such pair is one actor's.
 
 Two bundles are compared when they share a mark that few have, or follow each other on one host or under one account.
-The score is a logistic regression on a few sums: what they share by sort, each thing weighing minus log of its share of
-background days, the time between them, and how suspicious each is. ``model.yml`` has the weights and says how they were
-fitted.
+The score is a logistic regression on a few sums: what they share by sort, each thing weighing minus log of its share
+of background days, the time between them, and how suspicious each is. ``model.yml`` has the weights and says how they
+were fitted.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Findings in, intrusions and their steps out: the tables ``schema.INTRUSIONS`` and ``schema.STEPS``.
 
-Two findings belong together when they share a rare entity inside one window: a process and its ancestors, a logon
-session, a logon from one host to another, a service or a task. Sharing a host is not enough. What stays single, or
-stays below a score, is no intrusion; it remains a finding, as a lead. Pure: the same rows in any order give the same
+Two findings belong together when they share an entity inside one window: a process and its ancestors, a logon session,
+a logon from one host to another, a service or a task. What these hold together is a bundle. Bundles are joined by what
+is rare in both, days and months apart (:mod:`bridge`), and the groups that this makes are intrusions if they are
+suspicious enough (:mod:`suspicion`); the rest remain findings, as leads. Pure: the same rows in any order give the same
 bytes.
 """
 

@@ -1,8 +1,8 @@
 """How rare each alert is on its host, learnt from the evidence itself with the alert's own hours left out.
 
 Alerts of other products name a host and a rule and little else, so rarity must say what belongs together. A rule on a
-host that comes up in ``n`` of the other ``T`` hours has the rate (n + 1/2) / (T + 1), and the surprise of meeting it in
-a given hour is minus log of 1 - exp(-rate): a Poisson process with Jeffreys' prior.
+host that comes up in ``n`` of the other ``T`` hours has the rate (n + 1/2) / (T + 1), and the surprise of meeting it
+in a given hour is minus log of 1 - exp(-rate): a Poisson process with Jeffreys' prior.
 """
 
 from __future__ import annotations

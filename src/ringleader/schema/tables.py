@@ -95,7 +95,7 @@ INTRUSIONS = _table(
     ("techniques", WORDS, "ATT&CK techniques, sorted"),
     ("findings", pa.int64(), "number of findings"),
     ("level", WORD, "highest level among its findings"),
-    ("score", pa.float64(), "sum over distinct rules of the weight of their level; orders the list, claims nothing"),
+    ("score", pa.float64(), "log odds that somebody is behind it, by link/model.yml; orders the list"),
 )
 
 STEPS = _table(
@@ -104,7 +104,12 @@ STEPS = _table(
     ("entity_kind", WORD, "what joined it: lineage, session, ... (link/entities.yml); first for the earliest step"),
     ("entity", pa.string(), "the value that was shared"),
     ("joined_to", pa.string(), "finding_id of the earlier step that it was joined to, null for the first"),
-    ("weight", pa.float64(), "strength of the join: minus log of how common the entity is among the findings, in nats"),
+    (
+        "weight",
+        pa.float64(),
+        "strength of the join in nats: minus log of how common the entity is among the findings; for what bridges"
+        " bundles the log odds that they are one actor's",
+    ),
 )
 
 TRAITS = _table(
