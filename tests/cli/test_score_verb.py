@@ -51,6 +51,7 @@ def test_text_has_every_section(case: Path, truth: Path) -> None:
         "lines of actors: 3 of 8 have a finding, recall 0.375",
         "merged: i2 of cobra, mole, 3 findings",
         "split: cobra cobra-1 in 2, the largest holds 0.500",
+        "not yet: no stage has written the table campaigns",
         f"kept in     {case / 'reports' / 'score.json'}",
     ):
         assert said in text
