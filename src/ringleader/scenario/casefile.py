@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ringleader.case import Role
-from ringleader.scenario import rhythm
 from ringleader.scenario.estate import Estate
 from ringleader.scenario.hosts import Host
-from ringleader.scenario.plot import Plot
+from ringleader.scenario.truth import Eviction
 
 
-def case_file(estate: Estate, story: Plot) -> str:
-    return "\n".join(_lines(estate, story)) + "\n"
+def case_file(estate: Estate, evictions: Iterable[Eviction]) -> str:
+    return "\n".join(_lines(estate, evictions)) + "\n"
 
 
-def _lines(estate: Estate, story: Plot) -> Iterator[str]:
+def _lines(estate: Estate, evictions: Iterable[Eviction]) -> Iterator[str]:
     operator = estate.operator
     yield "# Synthetic: this operator does not exist, and nothing of this happened."
     yield from ("", "[organisation]")
@@ -31,10 +30,11 @@ def _lines(estate: Estate, story: Plot) -> Iterator[str]:
         yield from _keys(name=supplier.name, accounts=supplier.accounts, addresses=supplier.addresses, hosts=hosts)
     for number, category in estate.watchlist:
         yield from ("", "[[watch]]")
-        yield from _keys(kind="subscriber", value=number, note=category)
-    for eviction in story.evictions:
-        yield from ("", "[[remediation]]", f"time = {rhythm.iso(eviction.time)}")
-        yield from _keys(what="what was found of an intrusion was removed, passwords were reset")
+        yield from _keys(kind="subscriber", value=number, category=category)
+    for eviction in evictions:
+        yield from ("", "[[remediation]]", f"time = {eviction.time.isoformat()}")
+        what = "what was found of an intrusion was removed, passwords were reset"
+        yield from _keys(what=what, hosts=[*eviction.hosts])
 
 
 def _names(estate: Estate, host: Host) -> list[str]:

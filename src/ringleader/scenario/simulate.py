@@ -161,7 +161,7 @@ def _operator(folder: Path, setup: Setup, engine: Engine, progress: Progress, su
     known = story_of(estate, story, setup.actors, whole, scale=setup.scale.name, coordinated=setup.coordinated)
     truth.write_story(folder / "truth" / short, known)
     with writing_to(case):
-        (case / "ringleader.toml").write_text(case_file(estate, story), encoding="utf-8")
+        (case / "ringleader.toml").write_text(case_file(estate, known.evictions), encoding="utf-8")
     summary.cases.append(str(case))
     summary.evidence.append(str(evidence))
     summary.truth.append(str(folder / "truth" / short))
