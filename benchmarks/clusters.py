@@ -30,7 +30,7 @@ from scipy.optimize import minimize
 import ringleader.cluster
 from ringleader.case import Case
 from ringleader.cluster import background, likeness, source
-from ringleader.cluster.calibration import Calibration, calibration, probability
+from ringleader.cluster.calibration import Calibration, calibration
 from ringleader.cluster.grouping import group, together
 from ringleader.cluster.likeness import Compared
 from ringleader.cluster.overlap import overlaps
@@ -39,7 +39,7 @@ from ringleader.evaluate.measure import auroc, ece
 from ringleader.knowledge import Knowledge
 from ringleader.scenario import truth as truths
 from ringleader.scenario.scores.agreement import Agreement, agreement, singletons
-from ringleader.scenario.scores.matched import match
+from ringleader.scenario.scores.matched import Matched, match
 from ringleader.schema import tables
 from ringleader.store import Store
 
@@ -125,7 +125,7 @@ def seeds(text: str) -> Iterator[int]:
 
 @dataclass
 class World:
-    """``actor`` of each intrusion, -1 for none; ``pairs`` the sums by family of the pairs that were compared."""
+    """``actor`` of each intrusion, -1 for none. ``mixed``: whether an intrusion is of several actors."""
 
     seed: int
     variant: str
@@ -134,6 +134,7 @@ class World:
     compared: Compared
     names: list[str]
     rules: likeness.Rules
+    mixed: bool
 
 
 def worlds(
@@ -157,7 +158,17 @@ def worlds(
                 yield World(
                     seed, variant, found, [owner.get(one.id, -1) for one in found],
                     likeness.compared(found, rules), [a.id for a in matched.actors], rules,
+                    _mixed(matched),
                 )  # fmt: skip
+
+
+def _mixed(matched: Matched) -> bool:
+    """Whether the linker has put several actors into one intrusion."""
+    inside: dict[int, set[int]] = {}
+    for intrusion, actor in zip(matched.found.tolist(), matched.actor.tolist(), strict=True):
+        if intrusion >= 0 and actor >= 0:
+            inside.setdefault(intrusion, set()).add(actor)
+    return any(len(some) > 1 for some in inside.values())
 
 
 FAMILIES = ("access", "habit", "infrastructure", "name", "target", "technique", "time", "tool")
@@ -274,10 +285,11 @@ def fit(out: Path, wanted: str) -> None:
     for name in [*ACTORS]:
         w, b = fitted(some, without=name)
         print("without", name, w, b)
-    print("cut", best)
+    scale, shift = stated(some, model_of(weights, base, best or 0.0))
+    print("cut", best, "scale", scale, "shift", shift)
     now = json.loads(FILE.read_text())
     now |= {
-        "weights": weights, "base": base, "cut": best,
+        "weights": weights, "base": base, "cut": best, "scale": scale, "shift": shift,
         "fitted": f"benchmarks/clusters.py fit --seeds {wanted}: {len(some)} worlds of simulated operators",
     }  # fmt: skip
     FILE.write_text(json.dumps(now, indent=1) + "\n")
@@ -313,9 +325,31 @@ def coordination(out: Path, wanted: str) -> None:
     print(f"tasking outweighs the rest: missed {missed:.3f} of coordinated, false {false:.3f} of coincidental")
 
 
+def stated(some: list[World], model: Calibration) -> tuple[float, float]:
+    """Slope and intercept that make the log-odds of the pairs that are kept right on average, each world alike."""
+    odds, same, weight = [], [], []
+    for world in some:
+        mine = [
+            (model.log_odds(one.sums.families, one.traits), world.actor[a] == world.actor[b])
+            for (a, b), one in world.compared.pairs.items()
+            if min(world.actor[a], world.actor[b]) >= 0
+        ]
+        odds += [value for value, _ in mine]
+        same += [alike for _, alike in mine]
+        weight += [1 / len(mine)] * len(mine)
+    x, y, w = np.array(odds), np.array(same, float), np.array(weight)
+
+    def loss(theta: np.ndarray) -> float:
+        score = theta[0] * x + theta[1]
+        return float(w @ (np.logaddexp(0, score) - y * score))
+
+    found = minimize(loss, [1.0, 0.0], method="L-BFGS-B", bounds=[(0.1, 10), (None, None)]).x
+    return round(float(found[0]), 3), round(float(found[1]), 3)
+
+
 def report(out: Path, wanted: str) -> None:
     by: dict[str, list[Figures]] = {variant: [] for variant in VARIANTS}
-    stated: dict[str, list[tuple[float, bool]]] = {variant: [] for variant in VARIANTS}
+    said: dict[str, list[tuple[float, bool]]] = {variant: [] for variant in VARIANTS}
     model = calibration()
     count: Counter[str] = Counter()
     for world in worlds(out, wanted):
@@ -324,11 +358,11 @@ def report(out: Path, wanted: str) -> None:
         count[world.variant] += 1
         for (a, b), one in world.compared.pairs.items():
             if min(world.actor[a], world.actor[b]) >= 0:
-                stated[world.variant].append(
-                    (probability(model.log_odds(one.sums.families, one.traits)), world.actor[a] == world.actor[b])
+                said[world.variant].append(
+                    (model.probability(model.log_odds(one.sums.families, one.traits)), world.actor[a] == world.actor[b])
                 )
-        if got.false:
-            print(world.seed, world.variant, got.false)
+        for actors in got.false:
+            print(world.seed, world.variant, actors, "through an intrusion of several" if world.mixed else "")
     for variant, many in by.items():
         print(f"{variant}: {len(many)} worlds")
         print(
@@ -342,8 +376,8 @@ def report(out: Path, wanted: str) -> None:
         for actor in sorted({name for one in many for name in one.campaigns}):
             parts = [one.campaigns[actor] for one in many if actor in one.campaigns]
             print(f"  {actor}: campaigns mean {statistics.mean(parts):.2f}, one in {parts.count(1)} of {len(parts)}")
-        p = np.array([x for x, _ in stated[variant]])
-        y = np.array([x for _, x in stated[variant]])
+        p = np.array([x for x, _ in said[variant]])
+        y = np.array([x for _, x in said[variant]])
         sure = p >= 0.9
         print(f"  pairs {len(p)}, ECE {ece(p, y):.3f}; of {sure.sum()} stated p >= .9 {y[sure].mean():.3f} right")
 

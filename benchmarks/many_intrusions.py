@@ -103,10 +103,8 @@ def main() -> None:
             mixed += len(inside) > 1
             parts.update(inside)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"{given.intrusions:,} intrusions of {len(parts)} actors: {wall:.0f} s wall, {cpu:.0f} s CPU, "
-            f"{peak:.0f} MiB"
-        )
+        print(f"{given.intrusions:,} intrusions of {len(parts)} actors")
+        print(f"{wall:.0f} s wall, {cpu:.0f} s CPU, {peak:.0f} MiB")
         print(f"{summary.pairs:,} pairs compared, {store.rows('pairs'):,} rows of pairs")
         print(f"{summary.campaigns:,} campaigns, {summary.single:,} of one; {mixed} of several actors")
     finally:

@@ -31,7 +31,8 @@ Out = Annotated[
     typer.Option(
         "--out",
         metavar="CASE",
-        help="Write campaigns and pairs into this case, made if need be, and not into the first one.",
+        help="Write campaigns and pairs into this case, made if need be, and not into the first one, whose next hunt"
+        " would replace what several cases gave.",
         show_default=False,
     ),
 ]

@@ -21,7 +21,8 @@ class Calibration:
     """``weights`` by family, per nat. ``base`` is the log-odds of a pair that nothing is known to join, ``cut`` the
     least average log-odds at which two clusters are one campaign. ``strong`` is the least sum, in nats, that makes a
     family of kinds a reason to join, ``unique`` that of one line which suffices alone. The more is known of both, the
-    more they share by chance: ``size`` is taken off for each e-fold of traits beyond ``knee``."""
+    more they share by chance: ``size`` is taken off for each e-fold of traits beyond ``knee``. The log-odds are careful,
+    for what joins must be sure; ``scale`` and ``shift`` turn them into what is stated."""
 
     weights: Mapping[str, float]
     base: float
@@ -30,6 +31,8 @@ class Calibration:
     unique: float
     size: float
     knee: int
+    scale: float
+    shift: float
 
     def log_odds(self, families: Mapping[str, float], traits: int) -> float:
         """Of a pair whose smaller profile has so many ``traits``."""
@@ -37,17 +40,13 @@ class Calibration:
         total = sum(self.weights.get(name, 0.0) * families[name] for name in sorted(families))
         return self.base + total - self.size * much
 
+    def probability(self, log_odds: float) -> float:
+        """That one actor is behind both: Platt, "Probabilistic outputs for support vector machines", 1999."""
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, self.shift + self.scale * log_odds))))
+
 
 @cache
 def calibration() -> Calibration:
     content: Any = json.loads((files(__package__) / FILE).read_text(encoding="utf-8"))
-    names = ("weights", "base", "cut", "strong", "unique", "size", "knee")
+    names = ("weights", "base", "cut", "strong", "unique", "size", "knee", "scale", "shift")
     return Calibration(*(content[name] for name in names))
-
-
-def probability(log_odds: float) -> float:
-    """
-    >>> probability(0.0)
-    0.5
-    """
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))

@@ -9,7 +9,6 @@ from itertools import combinations
 from typing import Any
 
 from ringleader.cluster import colocation, rivals
-from ringleader.cluster.calibration import probability
 from ringleader.cluster.colocation import Together
 from ringleader.cluster.likeness import Rules, candidates, judged
 from ringleader.cluster.likeness import lines as compared
@@ -45,7 +44,7 @@ def overlaps(campaigns: Sequence[tuple[str, Intrusion]], rules: Rules, knowledge
         rows.append(
             {
                 "owner_kind": "campaign", "left_id": left_id, "right_id": right_id, "log_lr": rounded(one.log_lr),
-                "probability": rounded(probability(one.log_odds)),
+                "probability": rounded(rules.model.probability(one.log_odds)),
                 "p_value": rounded(null.overlap(left.profile, right.profile).p_value), "colocation_p": _p(hosts),
                 "contributions": json.dumps(lines(said_lines[:MOST_LINES])),
                 "hypotheses": json.dumps(said, sort_keys=True),

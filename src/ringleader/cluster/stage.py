@@ -15,7 +15,7 @@ import pyarrow as pa
 from ringleader.case import Config
 from ringleader.cluster import background, bridge, decision, identity, likeness, profiles, source
 from ringleader.cluster.bridge import Bridge
-from ringleader.cluster.calibration import calibration, probability
+from ringleader.cluster.calibration import calibration
 from ringleader.cluster.grouping import group, together
 from ringleader.cluster.identity import Change, Earlier
 from ringleader.cluster.likeness import Likeness, Pair, Rules
@@ -47,7 +47,7 @@ class Other:
 @dataclass
 class Summary:
     """``pairs``: of intrusions, that were compared. ``single``: campaigns of one intrusion. ``notes``: decisions that
-    could not be obeyed."""
+    could not be obeyed, and what is missing."""
 
     intrusions: int = 0
     campaigns: int = 0
@@ -96,7 +96,10 @@ def run(
         tx.write("pairs", "cluster", pa.Table.from_pylist(pairs, tables.PAIRS))
         tx.write("campaigns", "cluster", pa.Table.from_pylist(rows, tables.CAMPAIGNS))
     single = sum(len(some) == 1 for some in clusters)
-    return Summary(len(found), len(clusters), single, grouping.compared.looked_at, changes, list(decided.notes))
+    notes = list(decided.notes)
+    if found and not any(one.profile.traits for one in found):
+        notes.append("no intrusion has a trait to compare: run ringleader profile first")
+    return Summary(len(found), len(clusters), single, grouping.compared.looked_at, changes, notes)
 
 
 @cache
@@ -161,7 +164,7 @@ def _bridge(found: Sequence[Intrusion], weakest: Bridge, rules: Rules) -> dict[s
         "joined_by": weakest.by,
     }
     if weakest.likeness is not None:
-        said["probability"] = rounded(probability(weakest.likeness.log_odds))
+        said["probability"] = rounded(rules.model.probability(weakest.likeness.log_odds))
         said["log_odds"] = rounded(weakest.likeness.log_odds)
         said["because"] = lines(likeness.lines(found[weakest.left], found[weakest.right], rules)[:5])
     return said
@@ -173,7 +176,7 @@ def _pairs(found: Sequence[Intrusion], pairs: Mapping[Pair, Likeness], rules: Ru
     count: dict[int, int] = {}
     rows = []
     for pair, one in sorted(pairs.items(), key=lambda item: (-item[1].log_odds, item[0])):
-        if probability(one.log_odds) < LEAST:
+        if rules.model.probability(one.log_odds) < LEAST:
             break
         if min(count.get(pair[0], 0), count.get(pair[1], 0)) >= kept:
             continue
@@ -183,7 +186,7 @@ def _pairs(found: Sequence[Intrusion], pairs: Mapping[Pair, Likeness], rules: Ru
         rows.append(
             {
                 "owner_kind": "intrusion", "left_id": left, "right_id": right, "log_lr": rounded(one.log_lr),
-                "probability": rounded(probability(one.log_odds)),
+                "probability": rounded(rules.model.probability(one.log_odds)),
                 "contributions": json.dumps(lines(likeness.lines(found[pair[0]], found[pair[1]], rules)[:MOST_LINES])),
             }
         )  # fmt: skip
