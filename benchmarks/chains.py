@@ -90,8 +90,25 @@ def figures(sections: Sections) -> dict[str, float]:
     for level in findings["levels"]:
         row[f"false per host-day, {level['level']}"] = level["false_per_host_day"]
     row["B-cubed F1 by intrusion"] = linking["by_intrusion"]["bcubed_f1"]
+    for kind in ("precision", "recall", "f1"):
+        row[f"B-cubed {kind} by actor"] = linking["by_actor"][f"bcubed_{kind}"]
+    true = [actor for actor in linking["actors"] if not actor["decoy"]]
+    row["found steps in intrusions of their actor only"] = sum(actor["alone"] for actor in true) / max(
+        sum(actor["found"] for actor in true), 1
+    )
     row["intrusions with no actor"] = linking["false"]
     row["intrusions of several actors"] = len(linking["merged"])
+    campaigns, like = (sections[name]["figures"] for name in ("clustering", "attribution"))
+    if campaigns:
+        row["campaigns, B-cubed F1"] = campaigns["agreement"]["bcubed_f1"]
+        row["every intrusion a campaign, B-cubed F1"] = campaigns["alone"]["bcubed_f1"]
+        row["campaigns of several actors"] = len(campaigns["false_merges"])
+    if like:
+        row["unknown first, of actors that imitate nobody"] = like["unknown_right"]
+        row["the group first, of actors that imitate one"] = like["top1"]
+    for what, found in (sections["assessment"]["figures"] or {}).items():
+        row[f"{what}, precision"] = found["precision"]
+        row[f"{what}, recall"] = found["recall"]
     for actor in techniques["actors"]:
         row[f"steps of {actor['actor']} found"] = actor["recall"]["step_recall"]
     return {name: value for name, value in row.items() if value is not None}
