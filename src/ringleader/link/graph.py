@@ -76,7 +76,8 @@ def relevant(vertices: Sequence[Vertex], entities: dict[str, Entity], window: in
     """Without the connecting events that no finding leans on: those would stretch the window from logon to logon.
 
     An event stays when it shares an entity of its host or one that lasts, inside the window, with a finding, or with an
-    event that stays for that. A logon, the service it installs and what that service runs are three, so three rounds are enough.
+    event that stays for that. A logon, the service it installs and what that service runs are three, so three rounds
+    are enough.
     """
     kept = [vertex.finding for vertex in vertices]
     buckets = {
