@@ -13,6 +13,7 @@ import argparse
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ringleader.link import bridge, kernel, stage, suspicion
+from ringleader.link.bundle import Bundle
 from ringleader.link.entities import vocabulary
 from ringleader.link.model import Model
 from ringleader.scenario import truth
@@ -128,15 +130,33 @@ def learn(cases: list[Told], fitted: str) -> Model:
     first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, near, far)
     rows, dark, anyone = [], [], []
     for ask, one, sure in zip(asked, cases, odds, strict=True):
-        of = {id(each): actor for each, actor in zip(one.found.bundles, one.actors, strict=True)}
-        for some in kernel.grouped(one.found, sure, vocabulary(), first)[0]:
+        for some, actor in groups(one, sure, first):
             rows.append(ask.features(some))
             dark.append(ask.blind().features(some))
-            anyone.append(any(of[id(each)] is not None for each in some))
-    group = fitted_to(suspicion.FEATURES, rows + dark, anyone + anyone)
-    noise = sorted(suspicion.log_odds(group, row) for row, actor in zip(rows, anyone, strict=True) if not actor)
+            anyone.append(actor)
+    return msgspec.structs.replace(first, group=fitted_to(suspicion.FEATURES, rows + dark, anyone + anyone))
+
+
+def groups(one: Told, sure: list[float], learnt: Model) -> Iterator[tuple[list[Bundle], bool]]:
+    """Each group that linking makes of a case, and whether there is any actor in it."""
+    of = {id(each): actor for each, actor in zip(one.found.bundles, one.actors, strict=True)}
+    for some in kernel.grouped(one.found, sure, vocabulary(), learnt)[0]:
+        yield some, any(of[id(each)] is not None for each in some)
+
+
+def worthy(cases: list[Told], learnt: Model) -> float:
+    """The log odds which of the groups with nobody in them one in 1,000 host-months exceeds."""
+    noise = []
+    for one in cases:
+        ask = suspicion.Suspicion(one.found.vertices, one.found.rows, one.found.days, vocabulary().entities)
+        sure = [suspicion.log_odds(learnt.suspicion, ask.features([each])) for each in one.found.bundles]
+        noise += [
+            suspicion.log_odds(learnt.group, ask.features(some))
+            for some, actor in groups(one, sure, learnt)
+            if not actor
+        ]
     allowed = int(sum(one.host_months for one in cases) / 1000)
-    return msgspec.structs.replace(first, worthy=round(noise[-1 - allowed] + MARGIN, 2), group=group)
+    return sorted(noise)[-1 - allowed] + MARGIN
 
 
 def fitted_to(
@@ -151,6 +171,7 @@ def fitted_to(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(100, 110)))
+    parser.add_argument("--choose", type=int, nargs="*", default=[], help="seeds for the threshold alone, besides")
     parser.add_argument("--cases", type=Path, required=True, help="folder for the cases with the built-in rules")
     parser.add_argument("--rules", type=Path, help="a release zip of SigmaHQ")
     parser.add_argument("--with-rules", type=Path, help="folder for the cases with those rules too")
@@ -160,7 +181,14 @@ def main() -> None:
     if asked.rules:
         cases += [told(asked.with_rules, seed, [asked.rules]) for seed in asked.seeds]
         said += f" --rules {asked.rules.name}"
-    print(msgspec.yaml.encode(learn(cases, said)).decode(), end="")
+    learnt = learn(cases, said)
+    if asked.choose:
+        said += f" --choose {' '.join(map(str, asked.choose))}"
+        cases += [told(asked.cases, seed, []) for seed in asked.choose]
+    least = round(worthy(cases, learnt), 2)
+    how = f"{said}: {learnt.fitted.partition(': ')[2]}"
+    learnt = msgspec.structs.replace(learnt, fitted=how, worthy=least)
+    print(msgspec.yaml.encode(learnt).decode(), end="")
 
 
 if __name__ == "__main__":

@@ -181,6 +181,42 @@ def test_a_connection_joins_the_process_that_made_it_to_the_session_it_opened(wo
     assert world.link() == [{"mine", "tool"}, {"other"}]
 
 
+def lent(world: World, minute: float, user: str, address: str) -> None:
+    world.event("vpn/openvpn", minute, "vpn", user=user, src_ip="203.0.113.9", assigned_ip=address)
+
+
+def from_vpn(world: World, minute: float, host: str, address: str, rule: str) -> None:
+    world.event("windows/security/4624", minute, host, rule, LogonType="10", IpAddress=address, TargetUserName="ops",
+                TargetLogonId=f"0xd{minute}", SubjectLogonId="0x0")  # fmt: skip
+
+
+def test_who_comes_through_the_vpn_is_one_while_the_address_is_lent(world: World) -> None:
+    lent(world, 0, "ops", "10.99.0.7")
+    from_vpn(world, 1, "a", "10.99.0.7", "one")
+    from_vpn(world, 70, "b", "10.99.0.7", "two")
+    lent(world, 900, "somebody", "10.99.0.7")
+    from_vpn(world, 901, "b", "10.99.0.7", "three")
+    assert world.link() == [{"one", "two"}, {"three"}]
+
+
+def test_a_program_and_the_database_session_that_it_opens_are_one(world: World) -> None:
+    world.start(0, "bil01", 10, 1, "backdoor")
+    world.start(1, "bil01", 20, 10, image=r"C:\o\sqlplus.exe")
+    world.event("db/oracle", 1.1, "", ACTION_NAME="LOGON", USERHOST="BIL01", CLIENT_PROGRAM_NAME="sqlplus.exe",
+                SESSIONID="77", DBUSERNAME="BILLAPP")  # fmt: skip
+    world.event("db/oracle", 9, "", "records", ACTION_NAME="SELECT", USERHOST="BIL01", SESSIONID="77")
+    world.event("db/oracle", 9, "", "others", ACTION_NAME="SELECT", USERHOST="BIL01", SESSIONID="78")
+    assert world.link() == [{"backdoor", "records"}, {"others"}]
+
+
+def test_a_log_in_over_ssh_and_what_its_session_runs_are_one(world: World) -> None:
+    world.event("linux/sshd", 0, "cdr1", "login", pid="400", src_ip="10.0.0.5", user="root", outcome="success")
+    world.event("linux/auditd/user-login", 0, "cdr1", pid="400", ses="12", acct="root", addr="10.0.0.5")
+    world.event("linux/auditd/execve", 5, "cdr1", "tail", pid="410", ppid="409", ses="12", exe="/usr/bin/tail")
+    world.event("linux/auditd/execve", 5, "cdr1", "cron", pid="510", ppid="509", ses="13", exe="/usr/bin/ls")
+    assert world.link() == [{"cron"}, {"login", "tail"}]
+
+
 def test_an_identifier_stands_for_its_account(world: World) -> None:
     world.event("windows/security/4688", -60, "ws9", SubjectUserSid="S-1-5-21-1-2-3-1104", SubjectUserName="ops")
     lateral(world, user="ops")

@@ -18,6 +18,9 @@ from typing import Generic, TypeVar
 BEFOREHAND = 10
 """Days."""
 
+KEPT = 200_000
+"""Answers that are kept: of one day much is asked again."""
+
 K = TypeVar("K", bound=Hashable)
 
 
@@ -30,10 +33,18 @@ class Days(Generic[K]):
             found[thing].add(day)
         self._days: Mapping[K, Sequence[int]] = {thing: sorted(days) for thing, days in found.items()}
         self._first, self._last = span
+        self._known: dict[tuple[K, range], float] = {}
 
     def weight(self, thing: K, *own: range) -> float:
         """In nats, with the days ``own`` left out; these may overlap."""
-        return self._weighed(self._days.get(thing, ()), own)
+        if len(own) != 1:
+            return self._weighed(self._days.get(thing, ()), own)
+        asked = (thing, own[0])
+        if asked not in self._known:
+            if len(self._known) >= KEPT:
+                self._known.clear()
+            self._known[asked] = self._weighed(self._days.get(thing, ()), own)
+        return self._known[asked]
 
     def _weighed(self, days: Sequence[int], own: Sequence[range]) -> float:
         total, count = self._last - self._first + 1, len(days)

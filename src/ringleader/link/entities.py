@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from ipaddress import ip_address, ip_network
 from typing import Literal, NamedTuple, TypeVar
@@ -104,6 +104,14 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
                 if field.entity not in self.entities or unknown:
                     raise ValueError(f"entities.yml: unknown entity or form: {field.entity} {unknown}")
 
+    @cached_property
+    def _marks(self) -> dict[str, list[Field]]:
+        return {}
+
+    @cached_property
+    def _fields(self) -> dict[str, list[Field]]:
+        return {}
+
     def columns(self, kind: str) -> list[str]:
         """Names of the fields that linking wants of events of this kind, sorted."""
         names: set[str] = set()
@@ -125,9 +133,17 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
         """Kinds whose events tie entities together although no rule fired on them."""
         return sorted(kind for kind, fields in self.fields.items() if any(field.connects for field in fields))
 
+    def fields_of(self, kind: str) -> list[Field]:
+        """What joins events of this kind: of its longest prefix that has any."""
+        if kind not in self._fields:
+            self._fields[kind] = nearest(self.fields, kind) or []
+        return self._fields[kind]
+
     def marks_of(self, kind: str) -> list[Field]:
         """What marks events of this kind: of its own and of all its prefixes."""
-        return [field for prefix in prefixes(kind) for field in self.marks.get(prefix, ())]
+        if kind not in self._marks:
+            self._marks[kind] = [field for prefix in prefixes(kind) for field in self.marks.get(prefix, ())]
+        return self._marks[kind]
 
     def starts(self) -> list[str]:
         """Kinds whose events say which process started which."""
@@ -162,7 +178,7 @@ def keys(
 ) -> Iterator[tuple[Key, Role]]:
     """The entities of ``event``, with its part in each. ``connecting`` asks only for those that tie others together."""
     for field in fields:
-        if (connecting and not field.connects) or not holds(field.when, event.fields):
+        if (connecting and not field.connects) or (field.when and not holds(field.when, event.fields)):
             continue
         names, form = field.parts[0]
         if form in MANY:

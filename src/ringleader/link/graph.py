@@ -75,11 +75,16 @@ def edges(vertices: Sequence[Vertex], entities: dict[str, Entity], window: int) 
 def relevant(vertices: Sequence[Vertex], entities: dict[str, Entity], window: int) -> list[Vertex]:
     """Without the connecting events that no finding leans on: those would stretch the window from logon to logon.
 
-    An event stays when it shares an entity of its host, inside the window, with a finding, or with an event that stays
-    for that. A logon, the service it installs and what that service runs are three, so three rounds are enough.
+    An event stays when it shares an entity of its host or one that lasts, inside the window, with a finding, or with an
+    event that stays for that. A logon, the service it installs and what that service runs are three, so three rounds
+    are enough.
     """
     kept = [vertex.finding for vertex in vertices]
-    buckets = {key: members for key, members in _buckets(vertices).items() if entities[key.entity].on_host}
+    buckets = {
+        key: members
+        for key, members in _buckets(vertices).items()
+        if entities[key.entity].on_host or entities[key.entity].lasts
+    }
     for _ in range(3):
         times: dict[Key, list[int]] = {}
         for key, members in buckets.items():

@@ -76,25 +76,29 @@ def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *
         strong = sorted(strong + bursts.bridges(roots, vertices, alerts, words.alerts, past=past))
         roots, _ = graph.forest(len(vertices), strong)
     by_id = {row["finding_id"]: row for row in rows}
-    days = _days(found.values(), vertices, hosts, words)
+    days = _days(found, vertices, rows, hosts, words)
     return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id, words.entities), days)
 
 
-def _days(events: Iterable[Event], vertices: Sequence[Vertex], hosts: Hosts, words: Vocabulary) -> Days[Key]:
+def _days(
+    events: Mapping[str, Event], vertices: Sequence[Vertex], rows: list[Row], hosts: Hosts, words: Vocabulary
+) -> Days[Key]:
     """On which days anybody left the marks that the findings have."""
     wanted = {mark for vertex in vertices for mark in vertex.marks}
+    own = {row["event_id"] for row in rows}
+    seen = {(mark, vertex.time // DAY) for vertex in vertices if vertex.time is not None for mark in vertex.marks}
     fields: dict[str, list[Field]] = {}
-    seen: set[tuple[Key, int]] = set()
     first = last = None
-    for event in events:
+    for event in events.values():
         if event.time is None:
             continue
         first, last = min(first or event.time, event.time), max(last or event.time, event.time)
+        if event.event_id in own:
+            continue
         if event.kind not in fields:
             fields[event.kind] = words.marks_of(event.kind)
-        seen.update(
-            (mark, event.time // DAY) for mark, _ in keys(event, fields[event.kind], words, hosts) if mark in wanted
-        )
+        marks = (mark for mark, _ in keys(event, fields[event.kind], words, hosts))
+        seen.update((mark, event.time // DAY) for mark in marks if mark in wanted)
     return Days(seen, ((first or 0) // DAY, (last or 0) // DAY))
 
 
@@ -179,19 +183,31 @@ def _findings(findings: pa.Table) -> list[Row]:
         "account",
     ]
     flat = findings.select(names).append_column("time", pc.cast(findings["time"], pa.int64()))
-    rows = {row["finding_id"]: row for row in flat.to_pylist()}
+    texts: dict[str, str] = {}  # each text once
+    rows: dict[str, Row] = {}
+    for batch in flat.to_batches(max_chunksize=20_000):
+        for row in batch.to_pylist():
+            for name, value in row.items():
+                if isinstance(value, str):
+                    row[name] = texts.setdefault(value, value)
+            rows[row["finding_id"]] = row
     return sorted(rows.values(), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))
 
 
 def _events(events: Iterable[pa.Table], findings: list[Row], words: Vocabulary) -> tuple[dict[str, Event], Hosts]:
     found: dict[str, Event] = {}
+    texts: dict[str, str] = {}  # each text once
     for table in events:
         names = [name for name in table.column_names if name not in ("event_id", "kind", "time", "host")]
         fixed = [table["event_id"], table["kind"], pc.cast(table["time"], pa.int64()), table["host"]]
         for event_id, kind, time, host, *values in zip(
             *(column.to_pylist() for column in [*fixed, *(table[name] for name in names)]), strict=True
         ):
-            fields = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            fields = {
+                name: texts.setdefault(value, value)
+                for name, value in zip(names, values, strict=True)
+                if value is not None
+            }
             if event_id in found:  # told of in parts
                 found[event_id].fields.update(fields)
             else:
@@ -223,11 +239,12 @@ def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, wo
         row["account"] = named.get(row["account"], row["account"])
     own = {row["event_id"] for row in findings}
     inherited: Inherited = {}
-    vertices = [_vertex(row, events.get(row["event_id"]), processes, hosts, words, inherited) for row in findings]
+    pool: dict[Key, Key] = {}  # each key once
+    vertices = [_vertex(row, events.get(row["event_id"]), processes, hosts, words, inherited, pool) for row in findings]
     for row, vertex in zip(findings, vertices, strict=True):
         row["host"] = vertex.host
     for event in events.values():
-        fields = nearest(words.fields, event.kind) or []
+        fields = words.fields_of(event.kind)
         if event.event_id in own or event.time is None or not any(field.connects for field in fields):
             continue
         held = dict(keys(event, fields, words, hosts, connecting=True))
@@ -252,7 +269,13 @@ def _accounts(events: Iterable[Event], words: Vocabulary) -> dict[str, str]:
 
 
 def _vertex(
-    row: Row, event: Event | None, processes: Processes, hosts: Hosts, words: Vocabulary, inherited: Inherited
+    row: Row,
+    event: Event | None,
+    processes: Processes,
+    hosts: Hosts,
+    words: Vocabulary,
+    inherited: Inherited,
+    pool: dict[Key, Key],
 ) -> Vertex:
     host = event.host if event is not None else hosts.name(row["host"] or "", row["time"])
     vertex = Vertex(row["finding_id"], row["time"], host, row["event_id"] or row["finding_id"], True)
@@ -263,7 +286,7 @@ def _vertex(
         return vertex
     account = row["account"]
     marks = {mark for mark, _ in keys(event, words.marks_of(event.kind), words, hosts, account)}
-    held = list(keys(event, nearest(words.fields, event.kind) or [], words, hosts, account))
+    held = list(keys(event, words.fields_of(event.kind), words, hosts, account))
     held += keys(event, words.fields.get("*", []), words, hosts, account)
     node = processes.of(event)
     if node is not None:
@@ -274,15 +297,15 @@ def _vertex(
             vertex.distance[key] = distance
             if ancestor not in inherited:
                 start = processes.started(ancestor)
-                fields = nearest(words.fields, start.kind) or [] if start else []
+                fields = words.fields_of(start.kind) if start else []
                 inherited[ancestor] = list(keys(start, fields, words, hosts)) if start else []
             held += inherited[ancestor]
             if distance == 0 and (start := processes.started(ancestor)) is not None and start is not event:
                 marks.update(mark for mark, _ in keys(start, words.marks_of(start.kind), words, hosts, account))
-    vertex.marks = frozenset(marks)
+    vertex.marks = frozenset(pool.setdefault(mark, mark) for mark in marks)
     for key, role in held:
         if vertex.keys.get(key) != "member":  # a member says more than an origin
-            vertex.keys[key] = role
+            vertex.keys[pool.setdefault(key, key)] = role
     return vertex
 
 
