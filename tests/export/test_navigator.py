@@ -33,7 +33,7 @@ def test_layers_keep_the_rules_of_the_format(name: str, request: pytest.FixtureR
 def test_one_for_each_campaign_and_one_of_the_overlap(whole: Source) -> None:
     first, second, overlap = layers(whole)
     assert [first["name"], second["name"]] == [
-        "amber heron 1 [RL-c0ffee0000000001]", "amber heron 2 [RL-c0ffee0000000002]",
+        "amber heron 1 (RL-c0ffee0000000001)", "amber heron 2 (RL-c0ffee0000000002)",
     ]  # fmt: skip
     scores = {entry["techniqueID"]: entry["score"] for entry in first["techniques"]}
     assert scores["T1560.001"] == 2, "once in each of two intrusions"

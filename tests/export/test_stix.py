@@ -141,6 +141,15 @@ def test_rival_hypotheses_are_notes_with_opinions(whole: Source) -> None:
     assert all("host-0" in n["content"] or "Chance" in n["abstract"] for n in notes.values()), "names are pseudonyms"
 
 
+def test_pairs_that_have_nothing_in_common_are_only_counted(tmp_path: Path) -> None:
+    source = exported.case(tmp_path)
+    rows = source.store.read("pairs").to_pylist()
+    exported.write(source.store, "pairs", [{**rows[0], "q_value": 0.6, "probability": 0.01}])
+    text, summary = written(STIX, exported.opened(tmp_path))
+    assert "One actor" not in text and "related-to" in text
+    assert "1 pair of campaigns without notable overlap left out" in summary.notes
+
+
 def test_tlp_marks_everything(whole: Source) -> None:
     for tlp in Tlp:
         objects = bundle(whole, tlp=tlp)

@@ -66,7 +66,7 @@ def test_equal_and_missing_times_lose_nothing(tmp_path: Path) -> None:
 def test_findings_know_their_campaign(whole: Source) -> None:
     found = table("csv", whole)
     by_rule = {row["rule"]: row for row in found}
-    assert by_rule["Log cleared"]["campaign"] == "amber heron 2 [RL-c0ffee0000000002]"
+    assert by_rule["Log cleared"]["campaign"] == "amber heron 2 (RL-c0ffee0000000002)"
     assert by_rule["A lead"]["campaign"] == by_rule["A lead"]["intrusion"] == ""
 
 

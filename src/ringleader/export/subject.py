@@ -114,7 +114,7 @@ class Subject:
         """A name that no other case gives to anything else: it holds the id, a hash of findings.
 
         OpenCTI takes two objects of one name for the same one (intrusion sets, campaigns, infrastructure, ...)."""
-        return f"{self.name} [RL-{self.id}]" if self.name else f"RL-{self.id}"
+        return f"{self.name} (RL-{self.id})" if self.name else f"RL-{self.id}"
 
     @property
     def first(self) -> datetime | None:

@@ -67,7 +67,7 @@ def _event(library: Any, subject: Subject, source: Source, options: Options) -> 
     worst = min((i.level for i in subject.intrusions if i.level in WORST_FIRST), key=WORST_FIRST.index, default="low")
     event.from_dict(
         uuid=_uuid(subject, "event"),
-        info=text.plain(f"{subject.label}: {len(subject.intrusions):,} intrusions, {subject.findings:,} findings"),
+        info=text.plain(f"{subject.label}: {_size(subject)}"),
         date=first.date(),
         timestamp=last,
         distribution=DISTRIBUTION[options.tlp],
@@ -95,7 +95,7 @@ def _event(library: Any, subject: Subject, source: Source, options: Options) -> 
 
 def _campaign(event: Any, library: Any, subject: Subject, source: Source, options: Options) -> None:
     """What is said about the campaign: its facts, the hypotheses about it and the assessments of it."""
-    words = [f"{len(subject.intrusions):,} intrusions, {subject.findings:,} findings. The name claims nothing."]
+    words = [f"{_size(subject)}. The name claims nothing."]
     for candidate in subject.candidates[:3]:
         word, _ = scale.of_probability(candidate.probability)
         words.append(
@@ -149,3 +149,7 @@ def _attribute(event: Any, subject: Subject, kind: str, value: str, what: str, *
 
 def _uuid(subject: Subject, *parts: str) -> str:
     return identity.plain("misp", subject.id, *parts)
+
+
+def _size(subject: Subject) -> str:
+    return f"{text.count(len(subject.intrusions), 'intrusion')}, {text.count(subject.findings, 'finding')}"

@@ -52,9 +52,7 @@ def _of(subject: Subject, options: Options) -> dict[str, Any]:
             hosts = ", ".join(text.plain(name) for name in sorted(trait.hosts)) if options.victims else ""
             facts.append(("hosts", hosts or f"{len(trait.hosts):,}"))
         entries.append(_entry(technique, count, facts))
-    words = (
-        f"{len(subject.intrusions):,} intrusions, {subject.findings:,} findings. Score: events that show the technique."
-    )
+    words = f"{_size(subject)}. Score: events that show the technique."
     return _layer(text.plain(subject.label), words, entries, ["#ffffff", "#c0392b"], options)
 
 
@@ -103,3 +101,7 @@ def _layer(
         "legendItems": [{"label": f"score {most:,}", "color": colours[-1]}],
         "metadata": [{"name": "marking", "value": options.tlp.label}],
     }
+
+
+def _size(subject: Subject) -> str:
+    return f"{text.count(len(subject.intrusions), 'intrusion')}, {text.count(subject.findings, 'finding')}"

@@ -27,8 +27,8 @@ CANDIDATES = 3
 LINES = 12
 """Lines of a comparison that a note repeats."""
 ASSESSMENTS = 200
-PAIRS_Q = 0.05
-"""A pair of campaigns without hypotheses is told where its overlap is this significant."""
+NOTABLE_P, NOTABLE_PROBABILITY = 0.05, 0.2
+"""A pair of campaigns is told where its overlap is this significant, or one actor this probable."""
 REFERENCE = datetime(2021, 8, 3, tzinfo=UTC)
 """``created`` of objects that only refer to ATT&CK, and of what has no time."""
 _TECHNIQUE = re.compile(r"T\d{4}(?:\.\d{3})?")
@@ -49,6 +49,9 @@ class Stix:
         yield "]}\n"
 
     def notes(self, source: Source, options: Options) -> Iterable[str]:
+        quiet = sum(not notable(pair) for pair in source.material.pairs)
+        if quiet:
+            yield f"{text.count(quiet, 'pair')} of campaigns without notable overlap left out"
         left = indicator.left_out(source, options)
         if left:
             yield "no indicators: " + ", ".join(f"{count:,} {reason}" for reason, count in left.most_common())
@@ -59,6 +62,15 @@ def objects(source: Source, options: Options) -> list[str]:
     chosen = options if options.victims is not None else replace(options, victims=Stix.internal)
     made = _Bundle(source, chosen).objects()
     return [made[key] for key in sorted(made, key=lambda key: (not key.startswith(("marking", "identity")), key))]
+
+
+def notable(pair: Pair) -> bool:
+    """Whether there is something to explain: of most pairs the answer is that they have nothing to do with each
+    other."""
+    chances = [p for p in (pair.q_value, pair.colocation_p) if p is not None]
+    if not chances and pair.probability is None:
+        return bool(pair.hypotheses)
+    return any(p <= NOTABLE_P for p in chances) or (pair.probability or 0.0) >= NOTABLE_PROBABILITY
 
 
 def _bundle_id(objects: Mapping[str, str]) -> str:
@@ -75,7 +87,7 @@ class _Bundle:
         self._as_of = options.as_of or material.last or REFERENCE
         self._tag = material.subjects[0].id if material.subjects else "empty"
         told = source.config.organisation
-        named = told.name if options.named and told.name else f"Telecommunications operator [RL-{self._tag}]"
+        named = told.name if options.named and told.name else f"Telecommunications operator (RL-{self._tag})"
         self._me = identity.made("identity", named)
         self._add(
             V.Identity,
@@ -109,10 +121,10 @@ class _Bundle:
         who, what = self._who(subject), self._campaign(subject)
         first, last = _seen(subject.first, subject.last)
         if subject.kind == "campaign":
-            told = f"{len(subject.intrusions):,} intrusions of one unnamed actor"
+            told = f"{text.count(len(subject.intrusions), 'intrusion')} of one unnamed actor"
         else:
             told = "one intrusion; the case has no campaigns"
-        facts = f"{told}, {subject.findings:,} findings. The name claims nothing."
+        facts = f"{told}, {text.count(subject.findings, 'finding')}. The name claims nothing."
         self._add(
             V.IntrusionSet, subject.first, id=who, name=text.plain(subject.label), description=facts, **first, **last
         )
@@ -147,7 +159,8 @@ class _Bundle:
     def _incident(self, intrusion: Intrusion, campaign: str) -> None:
         key = identity.made("incident", self._me, intrusion.id)
         words = [
-            f"{intrusion.findings:,} findings, the gravest {intrusion.level}, on {len(intrusion.hosts):,} hosts",
+            f"{text.count(intrusion.findings, 'finding')}, the gravest {intrusion.level}, on "
+            + text.count(len(intrusion.hosts), "host"),
             f"from {text.moment(intrusion.first) or 'unknown'} to {text.moment(intrusion.last) or 'unknown'}",
             "tactics: " + (", ".join(map(text.prose, intrusion.tactics)) or "none known"),
         ]
@@ -291,8 +304,7 @@ class _Bundle:
     def _pair(self, pair: Pair) -> None:
         subjects = {subject.id: subject for subject in self._source.material.subjects}
         left, right = subjects.get(pair.left), subjects.get(pair.right)
-        told = pair.hypotheses or (pair.q_value is not None and pair.q_value <= PAIRS_Q)
-        if left is None or right is None or not told:
+        if left is None or right is None or not notable(pair):
             return
         numbers = {
             "log-likelihood ratio in nats": pair.log_lr,
@@ -397,14 +409,14 @@ class _Bundle:
     def _report(self) -> None:
         material = self._source.material
         count = len(material.subjects)
-        what = "campaigns" if not material.stand_in else "intrusions"
+        what = text.count(count, "intrusion" if material.stand_in else "campaign")
+        more = "; the case has no campaigns, each intrusion stands for one" if count and material.stand_in else ""
         self._add(
             V.Report,
             material.subjects[0].first if count else None,
             id=identity.made("report", self._me, self._tag),
-            name=f"Ringleader: {count:,} {what} [RL-{self._tag}]",
-            description=f"{count:,} {what}"
-            + ("; the case has no campaigns, each intrusion stands for one" if count and material.stand_in else ""),
+            name=f"Ringleader: {what} (RL-{self._tag})",
+            description=what + more,
             report_types=["campaign"],
             published=self._as_of,
             object_refs=sorted(self._found),
