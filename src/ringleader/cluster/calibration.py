@@ -21,8 +21,8 @@ class Calibration:
     """``weights`` by family, per nat. ``base`` is the log-odds of a pair that nothing is known to join, ``cut`` the
     least average log-odds at which two clusters are one campaign. ``strong`` is the least sum, in nats, that makes a
     family of kinds a reason to join, ``unique`` that of one line which suffices alone. The more is known of both, the
-    more they share by chance: ``size`` is taken off for each e-fold of traits beyond ``knee``. The log-odds are careful,
-    for what joins must be sure; ``scale`` and ``shift`` turn them into what is stated."""
+    more they share by chance: ``size`` is taken off for each e-fold of traits beyond ``knee``. The log-odds are
+    careful, for what joins must be sure; ``scale`` and ``shift`` turn them into what is stated."""
 
     weights: Mapping[str, float]
     base: float
