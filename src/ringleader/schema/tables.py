@@ -172,7 +172,7 @@ DECISIONS = _table(
     ("right_id", pa.string(), "the other"),
     ("left_finding", pa.string(), "its earliest finding, by which it is known again when it grows"),
     ("right_finding", pa.string(), "that of the other"),
-    ("note", pa.string(), "why, in the analyst's words"),
+    ("note", pa.string(), "why it was decided so"),
 )
 
 ATTRIBUTIONS = _table(
