@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import typer
 
 from ringleader import assess, case, cli, errors, pipeline, profile
@@ -198,6 +199,8 @@ def knowledge_tables() -> str:
 
 
 def _type(kind: Any) -> str:
+    if pa.types.is_map(kind):  # pyarrow writes the names of its fields, or not, as they came from a file or from here
+        return f"map<{_type(kind.key_type)}, {_type(kind.item_type)}>"
     return str(kind).replace("dictionary<values=string, indices=int32, ordered=0>", "string (dictionary)")
 
 
