@@ -116,6 +116,7 @@ def test_stopping_the_run_stops_the_workers(tmp_path: Path, how: signal.Signals)
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where tests run in the background
     )
     assert _soon(lambda: told.exists() and told.read_text() != "")
     run.send_signal(how)
