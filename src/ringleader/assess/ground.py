@@ -26,13 +26,14 @@ SANE = (DAY * 365 * 20, DAY * 365 * 80)
 """Times that are believed, about 1990 to 2050: clocks lie, and so do those who write logs."""
 _FINDINGS = [
     "finding_id", "event_id", "event_ids", "rule_title", "level", "techniques", "tactics", "kind", "time", "host",
-    "account",
+    "account", "detector",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A finding of an intrusion. ``account`` without domain, lower case."""
+    """A finding of an intrusion. ``account`` without domain, lower case. ``compared``: an analytic's, which looked at
+    all that the person did, and names what is unusual of that."""
 
     finding_id: str
     event_id: str
@@ -45,6 +46,7 @@ class Step:
     time: int
     host: str
     account: str
+    compared: bool = False
 
     def has(self, *techniques: str) -> bool:
         """One of them or of their sub-techniques."""
@@ -267,7 +269,7 @@ def _intrusions(
     found: dict[str, list[Step]] = {}
     known: dict[str, set[str]] = {}
     columns = [findings[name].to_pylist() for name in _FINDINGS if name != "time"]
-    for time, finding, event, others, rule, level, techniques, tactics, kind, host, account in zip(
+    for time, finding, event, others, rule, level, techniques, tactics, kind, host, account, detector in zip(
         times, *columns, strict=True
     ):
         if time is None or not SANE[0] < time < SANE[1]:
@@ -276,7 +278,7 @@ def _intrusions(
         step = Step(
             finding, event or "", tuple(others or ()), texts.setdefault(rule or "", rule or ""), level or "",
             interned(techniques), interned(tactics), texts.setdefault(kind or "", kind or ""), time,
-            texts.setdefault(named, named), texts.setdefault(who, who),
+            texts.setdefault(named, named), texts.setdefault(who, who), detector == "analytic",
         )  # fmt: skip
         for owner in set(owners[finding]):
             found.setdefault(owner, []).append(step)

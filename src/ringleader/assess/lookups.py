@@ -42,7 +42,8 @@ class Read:
 
 @dataclass
 class Session:
-    """``host``: the client's. ``owner``: intrusion, empty for the background; ``sure``: a finding of it is of it."""
+    """``host``: the client's. ``owner``: intrusion, empty for the background; ``sure``: a finding of it is of it.
+    ``chosen``: of its reads only those that an analytic names are there."""
 
     account: str
     user: str
@@ -54,6 +55,7 @@ class Session:
     event_ids: set[str] = field(default_factory=set)
     owner: str = ""
     sure: bool = False
+    chosen: bool = False
     findings: tuple[str, ...] = ()
 
     @property
@@ -78,18 +80,20 @@ def of(ground: Ground) -> Lookups:
 
 def _read(ground: Ground) -> Lookups:
     found = Lookups(recorded=events.has(ground.store, "db"))
-    finding_of = {
-        event: (one.id, step.finding_id)
-        for one in ground.intrusions
-        for step in one.steps
-        for event in (step.event_id, *step.event_ids)
-        if event
-    }
+    finding_of: dict[str, tuple[str, str]] = {}
+    compared: set[str] = set()
+    for intrusion in ground.intrusions:
+        for step in intrusion.steps:
+            finding_of |= {
+                event: (intrusion.id, step.finding_id) for event in (step.event_id, *step.event_ids) if event
+            }
+            if step.compared:
+                compared.add(step.finding_id)
     places = {host for one in ground.intrusions for host in one.hosts}
     sessions: dict[tuple[str, ...], Session] = {}
     for kind, names in words.vocabulary().databases.items():
         _sessions(ground, kind, names, places, finding_of, sessions, found)
-    _own(ground, list(sessions.values()), finding_of)
+    _own(ground, list(sessions.values()), finding_of, compared)
     for one in sessions.values():
         if one.owner:
             found.owned.setdefault(one.owner, []).append(one)
@@ -174,20 +178,24 @@ def _statement(time: int, sql: str, action: str, thing: str, code: str, event_id
     return Read(time, how, numbers, table.rpartition(".")[2].lower(), period(sql, time), answered, event_id)
 
 
-def _own(ground: Ground, sessions: list[Session], finding_of: dict[str, tuple[str, str]]) -> None:
+def _own(ground: Ground, sessions: list[Session], finding_of: dict[str, tuple[str, str]], compared: set[str]) -> None:
     by_id = {one.id: one for one in ground.intrusions}
     spans = near(ground, margin=2 * HOUR)
     habits = Counter(one.sort for one in sessions if not any(first <= one.first <= last for first, last in spans))
     steps: dict[str, list[tuple[Step, str]]] = {}
     for intrusion in ground.intrusions:
         for step in intrusion.steps:
-            steps.setdefault(step.host, []).append((step, intrusion.id))
+            if not step.compared:  # an analytic has looked at the sessions nearby
+                steps.setdefault(step.host, []).append((step, intrusion.id))
     for one in sessions:
         if one.event_ids:
             owners = Counter(finding_of[event][0] for event in one.event_ids)
             one.owner = min(owners, key=lambda name: (-owners[name], by_id[name].first, name))
             one.sure = True
             one.findings = tuple(sorted({finding_of[event][1] for event in one.event_ids}))
+            if compared.issuperset(one.findings):  # the rest of the session is this person's work
+                one.reads = [read for read in one.reads if read.event_id in one.event_ids]
+                one.chosen = True
         elif habits[one.sort] < HABIT:
             close = [
                 (abs(step.time - one.first), owner, step.finding_id)
@@ -206,7 +214,7 @@ def _same(by_id: dict[str, Intrusion], sessions: list[Session]) -> None:
     for one in sessions:
         groups.setdefault(one.sort, []).append(one)
     for some in groups.values():
-        owned = [one for one in some if one.owner]
+        owned = [one for one in some if one.owner and not one.chosen]
         if not owned or len(owned) * 2 < len(some):
             continue
         for one in some:

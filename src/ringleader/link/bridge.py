@@ -99,6 +99,8 @@ class Bridges:
     def _reach(self, left: int, right: int) -> bool:
         """Within days, or on hosts that both know: what reappears elsewhere after weeks is for campaigns to compare."""
         one, other = self._bundles[left], self._bundles[right]
+        if one.about and other.about and not one.about & other.about:
+            return False  # each is somebody's own
         places = (one.hosts | one.sources) & (other.hosts | other.sources)
         return bool(places) or _gap(one, other) <= math.log1p(LEASH_DAYS * 24 * 60)
 

@@ -11,6 +11,8 @@ from ringleader.link.entities import Entity, Key, name_of
 from ringleader.link.graph import Vertex
 
 Row = dict[str, Any]
+SERIES = "series"
+"""The entity of findings that an analytic has counted together."""
 
 DAY = 86_400_000_000
 """Microseconds."""
@@ -20,8 +22,8 @@ DAY = 86_400_000_000
 class Bundle:
     """``vertices``: numbers of all its vertices, ``findings``: of those that are findings, both in order of time.
     ``sources``: hosts from which, and from which on, accounts were used. ``accounts``: of persons.
-    ``alerts``: all are alerts of other products. ``first`` and ``last``: microseconds of the earliest and latest
-    finding, None where none has a time."""
+    ``about``: persons whom analytics have compared with colleagues. ``alerts``: all are alerts of other products.
+    ``first`` and ``last``: microseconds of the earliest and latest finding, None where none has a time."""
 
     vertices: list[int]
     findings: list[int]
@@ -33,6 +35,7 @@ class Bundle:
     marks: set[Key] = field(default_factory=set)
     lasting: set[Key] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
+    about: set[Key] = field(default_factory=set)
     alerts: bool = False
 
     def days(self) -> range:
@@ -62,6 +65,7 @@ def _bundle(
         made.sources.update(
             key.value.partition(" as ")[0] for key in vertices[number].keys if key.entity == "remote-logon"
         )
+        made.about.update(key for key in vertices[number].keys if key.entity == SERIES)
         made.lasting.update(key for key in vertices[number].keys if entities[key.entity].lasts)
     for vertex in of(made, vertices):
         row = rows[vertex.name]

@@ -82,11 +82,18 @@ class Alerts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     bridge: float
 
 
+class Series(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How analytics' findings about one person are joined: see entities.yml."""
+
+    enough: float
+
+
 class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=True):
     """entities.yml, validated. Its comments there are the documentation."""
 
     window_minutes: float
     alerts: Alerts
+    series: Series
     hubs: list[str]
     processes: dict[str, Process]
     entities: dict[str, Entity]

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringleader.engines import collector
-from ringleader.link import bursts, graph, linkage
+from ringleader.link import bursts, graph, linkage, series
 from ringleader.link.background import Days
 from ringleader.link.bridge import FEATURES as BRIDGES
 from ringleader.link.bridge import Bridges, speaks
@@ -29,6 +29,7 @@ from ringleader.link.graph import Edge, Vertex
 from ringleader.link.hosts import Hosts
 from ringleader.link.model import Model, model
 from ringleader.link.process import Processes
+from ringleader.link.series import Series
 from ringleader.link.suspicion import Suspicion, log_odds
 from ringleader.schema import tables
 from ringleader.schema.order import LEVELS, TACTICS
@@ -51,13 +52,14 @@ def link(
 @dataclass
 class Bundled:
     """``bundles``: what strong joins hold together; ``strong``: these joins, the best first; ``days``: when each mark
-    was seen."""
+    was seen; ``series``: what analytics counted together."""
 
     rows: dict[str, Row]
     vertices: list[Vertex]
     strong: list[Edge]
     bundles: list[Bundle]
     days: Days[Key]
+    series: Series
 
 
 def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *, past: bool = False) -> Bundled:
@@ -70,6 +72,8 @@ def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *
     vertices = graph.relevant(vertices, words.entities, window)
     alerts = {row["finding_id"]: row["rule_id"] for row in rows if row["detector"] == "alert"}
     bursts.mark(vertices, alerts, words.alerts, past=past)
+    counted = series.told(findings)
+    series.mark(vertices, counted)
     strong = graph.edges(vertices, words.entities, window)
     roots, _ = graph.forest(len(vertices), strong)
     if alerts:
@@ -77,7 +81,7 @@ def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *
         roots, _ = graph.forest(len(vertices), strong)
     by_id = {row["finding_id"]: row for row in rows}
     days = _days(found, vertices, rows, hosts, words)
-    return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id, words.entities), days)
+    return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id, words.entities), days, counted)
 
 
 def _days(
@@ -113,15 +117,14 @@ def _link(
     groups, tree = grouped(found, odds, words, learnt)
     intrusions, steps = [], []
     for some in groups:
-        score = log_odds(learnt.group, suspicion.features(some))
+        told = [found.vertices[number] for one in some for number in one.findings]
+        counted = series.worth(told, found.series, found.rows) - words.series.enough
         if all(one.alerts for one in some):  # told by their rarity, which is what they have
-            score = (
-                bursts.worth([found.vertices[n] for one in some for n in one.findings], found.rows)
-                - words.alerts.enough
-            )
+            score = bursts.worth(told, found.rows) - words.alerts.enough
             worthy = score >= 0
         else:
-            worthy = score >= learnt.worthy
+            score = max(log_odds(learnt.group, suspicion.features(some)), counted)
+            worthy = score >= learnt.worthy or counted >= 0
         if not worthy:
             continue
         group = sorted(number for one in some for number in one.vertices)

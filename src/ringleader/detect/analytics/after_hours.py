@@ -75,12 +75,17 @@ class AfterHours:
             others = sum(len(each) for other, each in unusual.items() if other != person)
             of_others = sum(len(each) for other, each in by.items() if other != person)
             expected = len(by[person]) * base.share(others, of_others)
-            often = len(days) > 1 and base.at_least(len(days), expected) < UNLIKELY
+            chance = base.at_least(len(days), expected)
+            often = len(days) > 1 and chance < UNLIKELY
             for day in days:
                 values = day.values | {
                     "such days": f"{len(days)} of {len(by[person])}; of colleagues {others} of {of_others}"
                 }
-                yield base.finding(self.rule if often else self.once, day.shift.with_logons(day.late), values)
+                sights = day.shift.with_logons(day.late)
+                if often:
+                    yield base.finding(self.rule, sights, values | {"chance": f"{chance:.1e}"})
+                else:
+                    yield base.finding(self.once, sights, values)
 
 
 def _unusual(own: Sequence[Shift], others: Sequence[Shift]) -> list[Day]:
