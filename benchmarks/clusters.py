@@ -269,8 +269,8 @@ def fit(out: Path, wanted: str) -> None:
     weights, base = fitted(some)
     print(weights, base)
     print("cut   false merges   B-cubed F1 linked, true   campaigns of the three actors linked, true")
-    best = None
-    for cut in np.arange(-2, 1.01, 0.5):
+    clean: list[float] = []
+    for cut in np.arange(-2, 4.01, 0.5):
         rows = {v: [measured(w, model_of(weights, base, float(cut))) for w in some if w.variant == v] for v in VARIANTS}
         false = sum(len(one.false) for many in rows.values() for one in many)
         f1 = {v: statistics.mean(one.agreement.bcubed_f1 for one in many) for v, many in rows.items()}
@@ -280,13 +280,14 @@ def fit(out: Path, wanted: str) -> None:
         print(
             f"{cut:4.1f}  {false:12}   {f1['linked']:.3f} {f1['true']:.3f}   {parts['linked']:.2f} {parts['true']:.2f}"
         )
-        if not false and best is None:
-            best = float(cut)
+        if not false:
+            clean.append(float(cut))
+    scale, shift = stated(some, model_of(weights, base, 0.0))
+    best = round(-shift / scale, 2)  # where one actor is as likely as not
+    print("cut", best, "scale", scale, "shift", shift, "no false merge at", clean)
     for name in [*ACTORS]:
         w, b = fitted(some, without=name)
         print("without", name, w, b)
-    scale, shift = stated(some, model_of(weights, base, best or 0.0))
-    print("cut", best, "scale", scale, "shift", shift)
     now = json.loads(FILE.read_text())
     now |= {
         "weights": weights, "base": base, "cut": best, "scale": scale, "shift": shift,

@@ -274,3 +274,16 @@ def test_times_that_lie_do_not_stretch_the_telemetry(tmp_path: Path) -> None:
     found = told(tmp_path, made)[2]
     case = next(row for row in of(found, "since") if row["subject_kind"] == "case")
     assert case["data"]["first"].startswith("2026") and case["data"]["last"].startswith("2026")
+
+
+def test_of_a_compared_persons_session_only_what_is_named_was_read(tmp_path: Path) -> None:
+    made = Made()
+    session = {"DBUSERNAME": "BILLAPP", "OS_USERNAME": "c.das", "USERHOST": "WS01", "SESSIONID": "7",
+               "CLIENT_PROGRAM_NAME": "BillApp.exe", "ACTION_NAME": "SELECT", "RETURN_CODE": "0"}  # fmt: skip
+    for minute, number in ((0, "601280000001"), (5, "601280000002")):
+        made.event("db/oracle", minute, None, **session, SQL_TEXT=f"SELECT * FROM CDR WHERE MSISDN = '{number}'")
+    made.find(FIRST, made.events[1]["event_id"], "The same again", level="medium", account="BILLAPP")
+    made.findings[-1]["detector"] = "analytic"
+    found = told(tmp_path, made, clear=True)[2]
+    assert one(found, "targets", FIRST)["data"]["subscribers"] == ["601280000002"]
+    assert one(found, "entry", FIRST)["data"]["kind"] == "insider"

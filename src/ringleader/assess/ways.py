@@ -72,10 +72,18 @@ def _all(ground: Ground) -> dict[str, Way]:
     firsts = _first_events(ground)
     found: dict[str, Way] = {}
     for one in ground.intrusions:
-        way = _exploited(ground, one) or _logged_on(ground, one) or _by_wire(ground, one)
+        way = _exploited(ground, one) or _logged_on(ground, one) or _by_wire(ground, one) or _at_work(one)
         way = way or _left(ground, one, found, firsts)
         found[one.id] = _kept_open(one, replace(way, first_kind=way.kind, missing=_missing(ground, way)))
     return found
+
+
+def _at_work(one: Intrusion) -> Way | None:
+    """It begins with what one person does otherwise than colleagues, or somebody with their access."""
+    first = one.steps[0]
+    if not first.compared or not first.kind.startswith("db/"):
+        return None
+    return Way("insider", "at a desk", first.host, first.time, "low", _ids([first]), account=first.account)
 
 
 def _exploited(ground: Ground, one: Intrusion) -> Way | None:

@@ -45,10 +45,10 @@ def linkage(
     """Clusters of 0 .. size-1, each sorted, and the merges in order.
 
     The two clusters with the greatest average log-odds between their members become one, until that is below ``cut``
-    (Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958). They need a pair between
-    them that ``joins``. ``same`` pairs start as one cluster, ``different`` ones never come into one; that these do not
-    contradict each other is the caller's to see to. Of two ``crowded`` ones a pair without an edge was not looked at,
-    and does not count in the average.
+    (Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958). They need a pair
+    between them that ``joins``. ``same`` pairs are one from the start, as like to others as the one of them that is
+    most; the ``different`` never come into one cluster; that these do not contradict each other is the caller's to
+    see to. Of two ``crowded`` ones a pair without an edge was not looked at, and does not count in the average.
     """
     root = _united(size, same)
     members: dict[int, list[int]] = {}
@@ -58,27 +58,28 @@ def linkage(
     for left, right in different:
         barred[root[left]].add(root[right])
         barred[root[right]].add(root[left])
-    crowd = {one: sum(item in crowded for item in some) for one, some in members.items()}
+    size_of = dict.fromkeys(members, 1)
+    crowd = {one: int(any(item in crowded for item in some)) for one, some in members.items()}
     floor = round(base * SCALE)
     near: dict[int, dict[int, list[int]]] = {one: {} for one in members}
     for (left, right), edge in edges.items():
         a, b = root[left], root[right]
         if a != b:
             for one, other in ((a, b), (b, a)):
-                entry = near[one].setdefault(other, [0, 0, 0])
-                entry[0] += round(edge.log_odds * SCALE) - floor
+                entry = near[one].setdefault(other, [round(edge.log_odds * SCALE) - floor, 0, 0])
+                entry[0] = max(entry[0], round(edge.log_odds * SCALE) - floor)
                 entry[1] += edge.joins
-                entry[2] += left in crowded and right in crowded
+                entry[2] = crowd[a] and crowd[b]
     heap: list[tuple[float, int, int, int]] = []
 
     def offer(a: int, b: int) -> None:
         above, joins, seen = near[a][b]
         if joins and b not in barred[a]:
             # Exact: the quotient of two whole numbers is rounded once.
-            pairs = len(members[a]) * len(members[b]) - (crowd[a] * crowd[b] - seen)
+            pairs = size_of[a] * size_of[b] - (crowd[a] * crowd[b] - seen)
             average = floor + above / pairs
             if average >= cut * SCALE:
-                heapq.heappush(heap, (-average, min(a, b), max(a, b), len(members[a]) + len(members[b])))
+                heapq.heappush(heap, (-average, min(a, b), max(a, b), size_of[a] + size_of[b]))
 
     for one in sorted(near):
         for other in near[one]:
@@ -87,12 +88,13 @@ def linkage(
     merges = []
     while heap:
         negative, a, b, together = heapq.heappop(heap)
-        if a not in members or b not in members or len(members[a]) + len(members[b]) != together:
+        if a not in members or b not in members or size_of[a] + size_of[b] != together:
             continue
         if b in barred[a] or b not in near[a]:
             continue
         merges.append(Merge(a, b, -negative / SCALE))
         members[a] = sorted(members[a] + members.pop(b))
+        size_of[a] += size_of.pop(b)
         crowd[a] += crowd.pop(b)
         for other, counts in near.pop(b).items():
             del near[other][b]
