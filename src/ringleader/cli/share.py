@@ -20,22 +20,13 @@ Out = Annotated[
         show_default=False,
     ),
 ]
-Key = Annotated[
-    Path | None,
-    typer.Option(
-        "--hash-key-file",
-        metavar="KEY",
-        help="File with the group's key: values become hashes that only holders of the key can compare.",
-        show_default=False,
-    ),
-]
 Redact = Annotated[bool, typer.Option("--redact", help="Leave the organisation's name out.")]
 
 
 def share(
     case: options.CasePath,
     out: Out = None,
-    key_file: Key = None,
+    key_file: options.HashKey = None,
     tlp: export.Mark = export.Marking.AMBER,
     redact: Redact = False,
     as_json: options.Json = False,
