@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from ringleader.assess import evictions, lookups, things, ways
 from ringleader.assess.evictions import Eviction
 from ringleader.assess.ground import Campaign, Ground, Intrusion
-from ringleader.assess.statement import MINUTE, Aspect, Statement, counted, day, days, iso, listed
+from ringleader.assess.statement import MINUTE, Aspect, Statement, counted, days, iso, listed
 
 TELLING = (
     "software", "file-name", "path", "file-hash", "service", "scheduled-task", "named-pipe", "web-shell",
@@ -126,7 +126,7 @@ def _away(eviction: Eviction) -> float | None:
 def _return(ground: Ground, eviction: Eviction, back: Intrusion) -> Statement:
     way = ways.of_part(ground, back)
     allowed = _allowed(ground, eviction, back)
-    text = f"The return of an intruder that was evicted on {day(eviction.answer.time)}, {_away(eviction):g} days"
+    text = f"The return of an intruder that was evicted on {ground.day(eviction.answer.time)}, {_away(eviction):g} days"
     text += " after its last sign" + (", while that was still under way." if back.first < eviction.answer.time else ".")
     text += f" {allowed}"
     data = {

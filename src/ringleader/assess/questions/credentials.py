@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ringleader.assess import exposed
 from ringleader.assess.exposed import Dump
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import Aspect, Confidence, Statement, counted, day, iso, listed
+from ringleader.assess.statement import Aspect, Confidence, Statement, counted, iso, listed
 
 MOST = 500
 
@@ -67,7 +67,7 @@ def _said(ground: Ground, one: Campaign, dumps: list[Dump]) -> Statement:
         text = f"No dump of credentials is seen. {used}"
         return Statement("campaign", one.id, "credentials", text, "moderate", [one.steps[0].finding_id], data)
     said = [f"{_WORDS[sort]} of {listed(hosts_of)}" for sort, hosts_of in _by_sort(dumps).items()]
-    text = f"Took {listed(said)}, first on {day(dumps[0].time)}. {used}"
+    text = f"Took {listed(said)}, first on {ground.day(dumps[0].time)}. {used}"
     if everyone:
         text += " Every account of the domain is exposed, krbtgt among them: all must be reset, krbtgt twice."
     else:

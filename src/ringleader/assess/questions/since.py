@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, iso, listed
 
 RECENT = 3 * DAY
 USUAL = 2
@@ -56,7 +56,8 @@ def _telemetry(ground: Ground) -> Statement:
         for source, some in ground.days.items()
         if some
     ]
-    text = f"Telemetry reaches from {day(ground.span[0])} to {day(ground.span[1])}: nothing before can be seen."
+    ends = [time for span in ground.spans.values() for time in span] or ground.span
+    text = f"Telemetry reaches from {ground.day(min(ends))} to {ground.day(max(ends))}: nothing before can be seen."
     if gaps:
         sources_with = sorted({gap["source"] or "" for gap in gaps})
         text += f" {counted(len(gaps), 'gap')} of a day or more, in {listed(sources_with)}."
@@ -74,7 +75,7 @@ def _campaign(ground: Ground, one: Campaign) -> Statement:
     usual = pauses[len(pauses) * 95 // 100] if pauses else 0
     still = silent <= max(RECENT, USUAL * usual)
     confidence: Confidence = "high" if first.level in ("critical", "high") and not early else "moderate"
-    text = f"First seen on {day(one.first)} on {first.host or 'an unknown host'}, last on {day(one.last)}"
+    text = f"First seen on {ground.day(one.first)} on {first.host or 'an unknown host'}, last on {ground.day(one.last)}"
     text += f", {counted(round((one.last - one.first) / DAY), 'day')} later." if one.last - one.first >= DAY else "."
     if early:
         where = first.host or "that host"
@@ -84,7 +85,7 @@ def _campaign(ground: Ground, one: Campaign) -> Statement:
             else f" When telemetry of {where} begins is not known, so that it may have been there earlier."
         )
     else:
-        text += f" Telemetry of {first.host} reaches back to {day(begins)}."
+        text += f" Telemetry of {first.host} reaches back to {ground.day(begins)}."
     text += (
         " It goes on: its last sign is close to the end of telemetry."
         if still

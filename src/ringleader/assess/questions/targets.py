@@ -9,7 +9,7 @@ from typing import ClassVar
 from ringleader.assess import lookups
 from ringleader.assess.ground import Ground, Intrusion
 from ringleader.assess.lookups import Session
-from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, iso, listed
 
 
 class Targets:
@@ -91,12 +91,12 @@ def _said(ground: Ground, one: Intrusion, some: list[Session], found: lookups.Lo
     whom = f"the records of {counted(len(numbers), 'subscriber')}" if numbers else "subscribers' records"
     text = f"Read {whom} in {counted(len(reads), 'statement')} ({listed(ways)})"
     text += (
-        f" between {day(min(times))} and {day(max(times))}"
+        f" between {ground.day(min(times))} and {ground.day(max(times))}"
         if max(times) - min(times) >= DAY
-        else f" on {day(times[0])}"
+        else f" on {ground.day(times[0])}"
     )
     if spans:
-        text += f"; the records are of {day(spans[0])} to {day(spans[1])}"
+        text += f"; the records are of {(iso(spans[0]) or '?')[:10]} to {(iso(spans[1]) or '?')[:10]}"
     by_others = sum(found.background.values())
     text += f". In all the evidence others made {counted(by_others, 'statement')} that name subscribers"
     text += f", most with {others[0][0][0] or 'an unnamed program'}." if others else "."
