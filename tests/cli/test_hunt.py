@@ -70,9 +70,27 @@ def test_report_is_marked_and_names_nobody_where_asked(hunted: tuple[Path, Resul
     assert "ex01.telco.example" in (case / "pseudonyms.json").read_text(encoding="utf-8")
     assert "TLP" not in (case / "reports" / "report.md").read_text(encoding="utf-8")
     call("report", case, "--tlp", "purple", code=2)
+    call("report", case, "--tlp", "red", "--unmarked", code=2)
     for path in (case / "reports").glob("report-redacted.*"):
         path.unlink()
     call("report", case)
+
+
+def test_a_marking_stays_until_it_is_taken_away(hunted: tuple[Path, Result]) -> None:
+    case, _ = hunted
+
+    def marked() -> bool:
+        return "TLP:RED" in (case / "reports" / "report.md").read_text(encoding="utf-8")
+
+    assert "TLP:RED" in call("report", case, "--tlp", "red").stdout
+    call("hunt", case, "--timezone", "Asia/Tokyo")  # writes the report again
+    assert marked() and "Asia/Tokyo" in (case / "reports" / "report.md").read_text(encoding="utf-8")
+    call("report", case)
+    assert marked()
+    call("report", case, "--unmarked")
+    assert not marked()
+    call("hunt", case)
+    assert not marked()
 
 
 def test_second_hunt_does_nothing_and_says_so(hunted: tuple[Path, Result]) -> None:

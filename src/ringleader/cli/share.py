@@ -9,6 +9,7 @@ import typer
 
 from ringleader.cli import export, options, screen
 from ringleader.cli.scan import writing
+from ringleader.schema.tlp import Tlp
 
 Out = Annotated[
     Path | None,
@@ -27,12 +28,11 @@ def share(
     case: options.CasePath,
     out: Out = None,
     key_file: options.HashKey = None,
-    tlp: export.Mark = export.Marking.AMBER,
+    tlp: export.Mark = Tlp.AMBER,
     redact: Redact = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    from ringleader.export import Tlp
     from ringleader.export import share as write
     from ringleader.schema import profiles
 
@@ -42,7 +42,7 @@ def share(
     if path is not None and out is None:
         path.parent.mkdir(exist_ok=True)
     with writing(path) as file:
-        made = write(source, file, key=key, named=not redact, tlp=Tlp(tlp.value))
+        made = write(source, file, key=key, named=not redact, tlp=tlp)
     if not made.intrusions:
         screen.say("the case has no intrusions; the file holds no profile")
     elif not made.traits:

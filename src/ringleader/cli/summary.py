@@ -87,12 +87,12 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
     if skipped:
         screen.say(f"Nothing new for: {', '.join(skipped)}")
     if "report" in ran:
-        screen.facts([("report", str(report_path(run)))])
+        marked = f" ({run.marking.label})" if run.marking else ""
+        screen.facts([("report", f"{report_path(run)}{marked}")])
 
 
 def report_path(run: Run) -> Any:
-    redacted = run.report is not None and run.report.redact
-    return run.case.reports / ("report-redacted.html" if redacted else "report.html")
+    return run.case.reports / ("report-redacted.html" if run.redact else "report.html")
 
 
 def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[str, str]]:

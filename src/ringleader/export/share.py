@@ -15,8 +15,8 @@ from ringleader.compare import Trait, characteristic
 from ringleader.compare.trait import GRADE
 from ringleader.export import text
 from ringleader.export.base import Source
-from ringleader.export.tlp import Tlp
 from ringleader.schema import profiles
+from ringleader.schema.tlp import Tlp
 
 _COLUMNS = ["owner_kind", "owner_id", "kind", "value", "grade", "count", "findings", "first_time", "last_time"]
 LONGEST = 4096

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ringleader.compare import likelihood
 from ringleader.report.assessed import LEFT
-from ringleader.report.facts import facts, likely
+from ringleader.report.facts import facts
 from ringleader.report.model import Answer, Assessment, Campaign, Coverage, Gap, Headline, Intrusion, Pair, Statement
 from ringleader.report.text import count, listed
 from ringleader.schema import kind as kinds
@@ -249,7 +250,7 @@ def _confidence(said: str) -> str:
 
 
 def _share(probability: float) -> str:
-    return f"{probability:.0%} ({likely(probability)})"
+    return f"{probability:.0%} ({likelihood.word(probability)})"
 
 
 def _adaptation(known: Known) -> Said:

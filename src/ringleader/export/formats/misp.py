@@ -11,8 +11,8 @@ from ringleader.export import attack, identity, indicator, scale, text
 from ringleader.export.base import Options, Source
 from ringleader.export.formats.stix import ATTRIBUTABLE, REFERENCE
 from ringleader.export.subject import Subject
-from ringleader.export.tlp import Tlp
 from ringleader.schema.order import WORST_FIRST
+from ringleader.schema.tlp import Tlp
 
 # Whom MISP gives an event to: 0 your organisation, 1 this community, 2 connected communities, 3 all.
 DISTRIBUTION = {Tlp.RED: 0, Tlp.AMBER_STRICT: 0, Tlp.AMBER: 1, Tlp.GREEN: 2, Tlp.CLEAR: 3}

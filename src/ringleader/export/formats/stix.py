@@ -16,7 +16,7 @@ from typing import Any
 
 import stix2
 
-from ringleader.export import attack, identity, indicator, pattern, scale, text
+from ringleader.export import attack, identity, indicator, pattern, scale, text, tlp
 from ringleader.export.base import Options, Source
 from ringleader.export.subject import Assessment, Candidate, Intrusion, Pair, Subject
 
@@ -81,7 +81,7 @@ class _Bundle:
     def __init__(self, source: Source, options: Options) -> None:
         self._source, self._options = source, options
         self._found: dict[str, Any] = {}
-        self._marking = [options.tlp.marking_id]
+        self._marking = [tlp.marking_id(options.tlp)]
         self._hide = None if options.victims else source.victims
         material = source.material
         self._as_of = options.as_of or material.last or REFERENCE
@@ -102,7 +102,7 @@ class _Bundle:
     def objects(self) -> dict[str, str]:
         """Id to text, the marking definition first."""
         material = self._source.material
-        marking = self._options.tlp.marking()
+        marking = tlp.marking(self._options.tlp)
         for subject in material.subjects:
             self._subject(subject)
         for pair in material.pairs:
