@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import re
 
 import pytest
@@ -254,13 +252,3 @@ def test_inner_networks(text: str, outside: bool) -> None:
 def test_grades_are_in_the_order_that_they_claim() -> None:
     worth = list(facts.grades().content.values())
     assert worth == sorted(worth) and facts.grade("x", "hash") < facts.grade("x", "tag") < facts.grade("x", "address")
-
-
-DOCUMENTED = ("circular", "facts", "folder", "template")
-DOCUMENTED_KINDS = ("account", "address", "archive", "software", "statement")
-
-
-@pytest.mark.parametrize("name", [*DOCUMENTED, *(f"kinds.{name}" for name in DOCUMENTED_KINDS)])
-def test_examples(name: str) -> None:
-    done = doctest.testmod(importlib.import_module(f"ringleader.profile.{name}"))
-    assert done.attempted and not done.failed

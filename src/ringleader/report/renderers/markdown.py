@@ -46,7 +46,7 @@ class Markdown:
 
 
 def plain(content: str) -> str:
-    """``content`` as text that no Markdown reads as anything else.
+    r"""``content`` as text that no Markdown reads as anything else.
 
     >>> plain("[x](javascript:1)"), plain("- 1 < 2"), plain("a_b")
     ('\\[x\\](javascript:1)', '\\- 1 \\< 2', 'a_b')
