@@ -87,24 +87,6 @@ def days(span: int) -> float:
     return round(span / DAY, 1)
 
 
-def counted(number: int, one: str, several: str = "") -> str:
-    """
-    >>> counted(1, "host"), counted(1200, "host"), counted(2, "entry", "entries")
-    ('1 host', '1,200 hosts', '2 entries')
-    """
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
-
-
-def listed(values: Sequence[str], most: int = 4) -> str:
-    """
-    >>> listed(["a", "b", "c"], 2), listed(["a", "b"])
-    ('a, b and 1 more', 'a and b')
-    """
-    if len(values) > most:
-        return f"{', '.join(values[:most])} and {len(values) - most:,} more"
-    return " and ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else "".join(values)
-
-
 def _cut(value: Any) -> Any:
     """Texts of evidence may be of any length, and hold what JSON cannot."""
     if isinstance(value, str):

@@ -205,7 +205,10 @@ def _pairs(rows: list[dict[str, Any]], names: dict[str, str], everything: bool) 
     )
     if len(shown) < len(rows):
         screen.line(f"and {len(rows) - len(shown):,} more pairs; --all shows them")
-    screen.say("Explanations are weighed, not proven: --json has what speaks for and against each.")
+    screen.say(
+        "one actor: how probable that is by what their profiles share. Explanations also weigh targets, visits and"
+        " evictions; they are no probabilities, and --json has what speaks for and against each."
+    )
 
 
 def _line(line: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from ringleader.cli import export, options, screen
 from ringleader.cli.scan import writing
+from ringleader.schema import shown
 from ringleader.schema.tlp import Tlp
 
 Out = Annotated[
@@ -53,7 +54,7 @@ def share(
     if as_json:
         screen.data({"path": path, "intrusions": made.intrusions, "traits": made.traits, "left_out": left})
         return
-    values = screen.count(made.traits, "trait") + (
+    values = shown.count(made.traits, "trait") + (
         f", hashed with key {profiles.key_id(key)}" if key else ", in the clear"
     )
     screen.facts([("profiles", str(path)), ("intrusions", f"{made.intrusions:,}"), ("values", values)])

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from ringleader.assess import lookups, reach, words
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import Aspect, Confidence, Statement, iso, listed
+from ringleader.assess.statement import Aspect, Confidence, Statement, iso
+from ringleader.schema.shown import listed
 
 
 class CrownJewels:

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from ringleader.assess import evictions, things, words
 from ringleader.assess.ground import Ground
-from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, iso
 from ringleader.assess.things import Thing
+from ringleader.schema.shown import count, listed
 
 
 class Persistence:
@@ -42,7 +43,7 @@ class Persistence:
         if blind:
             yield Statement(
                 "case", ground.about, "persistence",
-                f"Of {counted(len(blind), 'host')} with findings there are no events of the host itself"
+                f"Of {count(len(blind), 'host')} with findings there are no events of the host itself"
                 f" ({listed(blind)}): what was put in place there cannot be said.", "unknown",
             )  # fmt: skip
         if ground.intrusions and not found:
@@ -77,7 +78,7 @@ def _said(ground: Ground, one: Thing) -> Statement:
         case _:
             text += "; nothing tells of its removal."
             if outlived:
-                text += f" It has outlived {counted(len(outlived), 'remediation')} of that host."
+                text += f" It has outlived {count(len(outlived), 'remediation')} of that host."
             elif blank := [answer for answer in evictions.answers(ground) if _blank(answer, one)]:
                 when = ground.day(blank[0].time)
                 text += f" A remediation of {when} names no hosts, so whether it was part of it is not known."

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, iso
+from ringleader.schema.shown import count, listed
 
 RECENT = 3 * DAY
 USUAL = 2
@@ -60,7 +61,7 @@ def _telemetry(ground: Ground) -> Statement:
     text = f"Telemetry reaches from {ground.day(min(ends))} to {ground.day(max(ends))}: nothing before can be seen."
     if gaps:
         sources_with = sorted({gap["source"] or "" for gap in gaps})
-        text += f" {counted(len(gaps), 'gap')} of a day or more, in {listed(sources_with)}."
+        text += f" {count(len(gaps), 'gap')} of a day or more, in {listed(sources_with)}."
     data = {"first": iso(ground.span[0]), "last": iso(ground.span[1]), "gaps": gaps[:500], "sources": sources}
     return Statement("case", ground.about, "since", text, "high", data=data)
 
@@ -76,7 +77,7 @@ def _campaign(ground: Ground, one: Campaign) -> Statement:
     still = silent <= max(RECENT, USUAL * usual)
     confidence: Confidence = "high" if first.level in ("critical", "high") and not early else "moderate"
     text = f"First seen on {ground.day(one.first)} on {first.host or 'an unknown host'}, last on {ground.day(one.last)}"
-    text += f", {counted(round((one.last - one.first) / DAY), 'day')} later." if one.last - one.first >= DAY else "."
+    text += f", {count(round((one.last - one.first) / DAY), 'day')} later." if one.last - one.first >= DAY else "."
     if early:
         where = first.host or "that host"
         text += (
@@ -89,7 +90,7 @@ def _campaign(ground: Ground, one: Campaign) -> Statement:
     text += (
         " It goes on: its last sign is close to the end of telemetry."
         if still
-        else f" It has been silent for {counted(round(silent / DAY), 'day')} at the end of telemetry."
+        else f" It has been silent for {count(round(silent / DAY), 'day')} at the end of telemetry."
     )
     data = {
         "first": iso(one.first), "last": iso(one.last), "telemetry_from": iso(begins), "telemetry_to": iso(end),

@@ -11,6 +11,7 @@ from ringleader.export import attack, identity, indicator, scale, text
 from ringleader.export.base import Options, Source
 from ringleader.export.formats.stix import ATTRIBUTABLE, REFERENCE
 from ringleader.export.subject import Subject
+from ringleader.schema import shown
 from ringleader.schema.order import WORST_FIRST
 from ringleader.schema.tlp import Tlp
 
@@ -152,4 +153,4 @@ def _uuid(subject: Subject, *parts: str) -> str:
 
 
 def _size(subject: Subject) -> str:
-    return f"{text.count(len(subject.intrusions), 'intrusion')}, {text.count(subject.findings, 'finding')}"
+    return f"{shown.count(len(subject.intrusions), 'intrusion')}, {shown.count(subject.findings, 'finding')}"
