@@ -132,7 +132,7 @@ def _tried(ground: Ground) -> dict[str, dict[str, int]]:
         for _, time, _, _, source, target, _ in events.rows(
             ground.store, "zeek/conn", fields, lambda part: _refused(part, sources, targets, spans)
         ):
-            note(named[source], named[target], time)
+            note(named[source.lower()], named[target.lower()], time)
     return found
 
 
