@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ringleader.engines import Local
 from ringleader.engines.progress import Silent
 from ringleader.pipeline import Run, Stage
 from ringleader.schema import tables
+from ringleader.schema.tlp import Tlp
 from ringleader.store import Store
 
 
@@ -124,6 +126,13 @@ def test_a_score_beside_the_report_is_no_reason_to_write_it_again(tmp_path: Path
     hunted(counting, run(tmp_path, "a"))
     (tmp_path / "reports" / "score.json").write_text("{}")
     assert hunted(counting, run(tmp_path)) == []
+
+
+def test_a_redacted_report_is_no_report(tmp_path: Path, counting: Counting) -> None:
+    hunted(counting, run(tmp_path, "a"))
+    pipeline.perform(pipeline.STAGES[-1], replace(run(tmp_path), redact=True, marking=Tlp.CLEAR))
+    assert hunted(counting, run(tmp_path)) == ["report"]
+    assert pipeline.marking_before(tmp_path / "store") is None
 
 
 def test_damaged_notes_cost_time_only(tmp_path: Path, counting: Counting) -> None:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from ringleader import __version__
 from ringleader.errors import EvidenceError
+from ringleader.schema.tlp import Tlp
 
 if TYPE_CHECKING:
-    from ringleader import report
     from ringleader.case import Case
     from ringleader.engines import Engine
     from ringleader.engines.progress import Progress
@@ -39,7 +39,8 @@ class Run:
     check: bool = False
     zone: str = "UTC"
     clear_subscribers: bool = False
-    report: report.Options | None = None
+    marking: Tlp | None = None
+    redact: bool = False
     knowledge: Path | None = None
 
 
@@ -126,15 +127,18 @@ def _report(run: Run) -> Any:
     from ringleader import report
     from ringleader.detect import stage
 
+    options = report.Options(run.marking, run.redact)
     # Of the rules that made the findings, not of those named now.
     problems = stage.unusable(run.store)
-    return report.run(run.store, run.case, zone=run.zone, problems=problems, progress=run.progress, options=run.report)
+    return report.run(run.store, run.case, zone=run.zone, problems=problems, progress=run.progress, options=options)
 
 
 RULES = "rules of detect"
 """Where the notes keep the rules; no stage has this name."""
 KNOWLEDGE = "knowledge of attribute"
 """Where they keep the folder of the knowledge, empty for the built-in one."""
+MARKING = "marking of report"
+"""Where they keep the Traffic Light Protocol's, empty for none."""
 
 STAGES = (
     Stage(
@@ -229,6 +233,9 @@ def perform(stage: Stage, run: Run, *, again: bool = True) -> Outcome:
         notes.put(RULES, [str(path.absolute()) for path in run.rules])
     if "knowledge" in stage.reads:
         notes.put(KNOWLEDGE, [str(run.knowledge.absolute())] if run.knowledge else [])
+    # What is left out of a redacted report may go further than the report itself: its marking is its own.
+    if "reports" in stage.writes and not run.redact:
+        notes.put(MARKING, [run.marking.value] if run.marking else [])
     return Outcome(stage, summary)
 
 
@@ -243,6 +250,12 @@ def knowledge_before(root: Path) -> Path | None:
     one or when that is not known."""
     noted = _Notes(root / "stages.json").get(KNOWLEDGE)
     return Path(noted[0]) if isinstance(noted, list) and noted else None
+
+
+def marking_before(root: Path) -> Tlp | None:
+    """How the last report of the store at ``root`` was marked, None for not at all or when that is not known."""
+    noted = _Notes(root / "stages.json").get(MARKING)
+    return Tlp(noted[0]) if isinstance(noted, list) and noted and noted[0] in list(Tlp) else None
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
@@ -269,6 +282,8 @@ def _inputs(stage: Stage, run: Run) -> str:
         parts.append(fingerprint([run.knowledge]) if run.knowledge else "built-in")
     if "case" in stage.reads:
         parts.append(run.case.config.model_dump_json())
+    if "reports" in stage.writes:
+        parts.append(f"{run.zone} {run.marking} {run.redact}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

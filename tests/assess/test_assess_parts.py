@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from ringleader.assess import lookups, names, things, words
 from ringleader.assess.ground import _believed
 from ringleader.assess.reach import HOPS, Graph, cuts
-from ringleader.assess.statement import DAY, Statement, batch, iso, listed, microseconds
+from ringleader.assess.statement import DAY, Statement, batch, iso, microseconds
 from ringleader.case import parse
 from ringleader.schema import subscriber, tables
+from ringleader.schema.shown import listed
 
 NOW = microseconds(datetime(2026, 3, 2, tzinfo=UTC))
 

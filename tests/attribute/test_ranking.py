@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ringleader.attribute import UNKNOWN, Attribution, Attributor, verdict
 from ringleader.attribute.traits import read
-from ringleader.compare import Profile, Trait
+from ringleader.compare import Profile, Trait, likelihood
 from ringleader.errors import UsageError
 from ringleader.knowledge import Knowledge
 
@@ -138,9 +138,8 @@ def test_words_are_gated(probability: float, by_kind: dict[str, float], rival: f
 
 @given(st.floats(0, 1))
 def test_every_probability_has_a_word(probability: float) -> None:
-    word, percent = verdict.band(probability)
-    low, high = percent.removesuffix(" %").split("-")
-    assert word
+    low, high = likelihood.band(probability).removesuffix(" %").split("-")
+    assert likelihood.word(probability)
     assert float(low) <= probability * 100 + 0.5
     assert probability * 100 <= float(high) + 0.5
     assert verdict.unknown(probability)

@@ -63,7 +63,8 @@ def test_decide_lists_keeps_and_takes_back(case: Path) -> None:
     (made,) = json.loads(call("decide", case, "--json").stdout)
     assert made["note"] == "shift \x1b[31mlog"
     assert len(json.loads(call("cluster", case, "--json").stdout)["campaigns"]) == 3
-    call("decide", case, "same", "heron-1", "heron-2", code=2)
+    against = call("decide", case, "same", "heron-1", "heron-2", code=2)
+    assert f"undo {made['decision_id']}" in against.stderr, "what is kept can be taken back, the new one cannot"
     call("decide", case, "undo", made["decision_id"])
     assert len(json.loads(call("cluster", case, "--json").stdout)["campaigns"]) == 2
 

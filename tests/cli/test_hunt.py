@@ -70,9 +70,27 @@ def test_report_is_marked_and_names_nobody_where_asked(hunted: tuple[Path, Resul
     assert "ex01.telco.example" in (case / "pseudonyms.json").read_text(encoding="utf-8")
     assert "TLP" not in (case / "reports" / "report.md").read_text(encoding="utf-8")
     call("report", case, "--tlp", "purple", code=2)
+    call("report", case, "--tlp", "red", "--unmarked", code=2)
     for path in (case / "reports").glob("report-redacted.*"):
         path.unlink()
     call("report", case)
+
+
+def test_a_marking_stays_until_it_is_taken_away(hunted: tuple[Path, Result]) -> None:
+    case, _ = hunted
+
+    def marked() -> bool:
+        return "TLP:RED" in (case / "reports" / "report.md").read_text(encoding="utf-8")
+
+    assert "TLP:RED" in call("report", case, "--tlp", "red").stdout
+    call("hunt", case, "--timezone", "Asia/Tokyo")  # writes the report again
+    assert marked() and "Asia/Tokyo" in (case / "reports" / "report.md").read_text(encoding="utf-8")
+    call("report", case)
+    assert marked()
+    call("report", case, "--unmarked")
+    assert not marked()
+    call("hunt", case)
+    assert not marked()
 
 
 def test_second_hunt_does_nothing_and_says_so(hunted: tuple[Path, Result]) -> None:
@@ -173,13 +191,17 @@ def test_scan_and_hunt_find_the_same(hunted: tuple[Path, Result], demo: Path) ->
 @pytest.mark.slow
 def test_ctrl_c_and_on(hunted: tuple[Path, Result], demo: Path, tmp_path: Path) -> None:
     """A real interrupt at several moments; the same command then ends with the same tables."""
-    command = [sys.executable, "-m", "ringleader", "hunt", str(tmp_path / "case"), str(demo)]
-    for delay in (0.5, 0.8, 1.2):
+    # Python's own start can be interrupted by nobody but Python: the first moment is when ours is loaded.
+    start = "from ringleader.cli import main; print('ready', flush=True); main()"
+    command = [sys.executable, "-c", start, "hunt", str(tmp_path / "case"), str(demo)]
+    for delay in (0.05, 0.35, 0.75):
         process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGINT)
-        _, talk = process.communicate(timeout=60)
-        # Under -m, interrupted inside an exec (imports make dataclasses by one), CPython ends by the signal,
+        _, talk = process.communicate(timeout=200)
+        # Under -c, interrupted inside an exec (imports make dataclasses by one), CPython ends by the signal,
         # also when the interrupt was caught: to a shell that is 130 as well.
         assert process.returncode in (cli.INTERRUPTED, -signal.SIGINT, 0), talk.decode()
         assert b"Traceback" not in talk

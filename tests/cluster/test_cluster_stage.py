@@ -12,8 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringleader import cluster
+from ringleader.case import Config
 from ringleader.cluster import Other
 from ringleader.errors import UsageError
+from ringleader.export import Source, share
+from ringleader.schema import profiles
+from ringleader.schema.profiles import Profiles
 from ringleader.store import Store
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -218,43 +222,31 @@ def test_nothing_to_cluster(tmp_path: Path) -> None:
 
 def test_shared_profiles_are_compared(tmp_path: Path) -> None:
     store = write(tmp_path, {"one": HERON})
-    shared = tmp_path / "them.profiles.json"
-    traits = [{"kind": kind, "value": value, "grade": "A2"} for kind, values in HERON.items() for value in values]
-    body = {"format": "ringleader-profiles/1", "organisation": "Them", "intrusions": [{"id": "x", "traits": traits}]}
-    shared.write_text(json.dumps(body))
-    cluster.run(store, others=[Other("them", file=shared)])
+    theirs = write(tmp_path / "theirs", {"x": HERON})
+    cluster.run(store, others=[Other("them", shared=shared(theirs, tmp_path))])
     assert groups(store) == [["one", "them:x"]]
-    # Hashed values are like nothing but values under the same key.
-    shared.write_text(json.dumps({**body, "hashed": True, "key_id": "k1"}))
-    cluster.run(store, others=[Other("them", file=shared)])
+
+
+def test_hashed_profiles_are_compared_by_who_holds_the_key(tmp_path: Path) -> None:
+    store = write(tmp_path, {"one": HERON})
+    key = b"the key of the group"
+    theirs = shared(write(tmp_path / "theirs", {"x": HERON}), tmp_path, key)
+    summary = cluster.run(store, others=[Other("them", shared=theirs)], key=key)
+    assert groups(store) == [["one", "them:x"]]
+    assert not summary.notes
+    summary = cluster.run(store, others=[Other("them", shared=theirs)])
     assert groups(store) == [["one"], ["them:x"]]
+    assert "key" in summary.notes[0]
+    # Two of them are like each other even for who does not hold it.
+    cluster.run(store, others=[Other("them", shared=theirs), Other("and", shared=theirs)])
+    assert ["and:x", "them:x"] in groups(store)
+    with pytest.raises(UsageError, match="another key"):
+        cluster.run(store, others=[Other("them", shared=theirs)], key=b"the key of others")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "[]", "{}", "nonsense", "[" * 100_000, '{"format": "ringleader-profiles/2"}',
-        '{"format": "ringleader-profiles/1", "organisation": "x", "intrusions": [{"id": "a", "traits": [{"kind": "k",'
-        ' "value": "v", "grade": "Z9"}]}]}',
-        '{"format": "ringleader-profiles/1", "organisation": "x", "intrusions": [{"id": "a", "traits": []},'
-        ' {"id": "a", "traits": []}]}',
-        '{"format": "ringleader-profiles/1", "organisation": "x", "intrusions": [], "hashed": true}',
-        '{"format": "ringleader-profiles/1", "organisation": "x", "intrusions": [{"id": "a", "traits": [{"kind": "k",'
-        ' "value": "v", "grade": "A1", "count": 1e400}]}]}',
-    ],
-)  # fmt: skip
-def test_a_bad_file_of_profiles_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "bad.profiles.json"
-    path.write_text(text)
-    with pytest.raises(UsageError):
-        cluster.run(write(tmp_path / "case", {}), others=[Other("bad", file=path)])
-
-
-def test_a_file_of_profiles_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ringleader.cluster import profiles
-
-    monkeypatch.setattr(profiles, "MOST_BYTES", 10)
-    path = tmp_path / "big.profiles.json"
-    path.write_text("x" * 11)
-    with pytest.raises(UsageError, match="larger"):
-        profiles.read(path, "big")
+def shared(store: Store, tmp_path: Path, key: bytes | None = None) -> Profiles:
+    """What ``ringleader share`` would write of it, read again."""
+    path = tmp_path / "shared.json"
+    with path.open("w") as out:
+        share(Source(store, Config()), out, key=key)
+    return profiles.read(path)

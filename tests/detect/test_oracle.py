@@ -54,23 +54,24 @@ def test_kinds_that_the_rule_is_not_about_never_match(engine: Engine) -> None:
     assert {place for _, place in hits} == {0, 1}
 
 
+# Seconds of this process alone: what else the machine does is no fault of an expression.
 def test_an_expression_that_takes_too_long_is_reported_and_is_no_match() -> None:
     slow: list[str] = []
     asked = Oracle(rule({"a": {"X|re": r"^(?!b)(a|aa)+$"}, "condition": "a"}), slow.append)
-    start = time.monotonic()
+    start = time.process_time()
     assert not asked.matches("test/log", {"X": "a" * 5000 + "!"})
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert slow
 
 
 def test_a_regular_expression_that_would_explode_elsewhere_is_quick() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert not Oracle(rule({"a": {"X|re": r"^(a+)+$"}, "condition": "a"})).matches("test/log", {"X": "a" * 5000 + "!"})
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_wildcards_that_would_explode_elsewhere_are_quick(engine: Engine) -> None:
     parsed = rule({"a": {"X": "*".join("a" * 30) + "b"}, "condition": "a"})
-    start = time.monotonic()
+    start = time.process_time()
     assert not engine([parsed], Batch(["test/log"], [{"X": "a" * 3000}], [0], []))
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2

@@ -11,8 +11,9 @@ from pymisp import MISPEvent
 from test_exporters import written
 
 from ringleader.errors import UsageError
-from ringleader.export import BY_NAME, Options, Source, Tlp
+from ringleader.export import BY_NAME, Options, Source
 from ringleader.export.formats import misp
+from ringleader.schema.tlp import Tlp
 
 MISP = BY_NAME["misp"]
 

@@ -11,6 +11,7 @@ import exported
 import pytest
 from test_exporters import VICTIMS
 
+from ringleader.compare.ordinary import ordinary
 from ringleader.errors import UsageError
 from ringleader.export import Source, share
 from ringleader.schema import profiles
@@ -57,6 +58,13 @@ def test_hashed_values_compare_under_one_key_and_tell_nothing(whole: Source, tmp
         assert values == sorted(values), "their order must not be that of the clear values"
 
 
+def test_what_says_nothing_of_who_it_was_stays(whole: Source, tmp_path: Path) -> None:
+    found, _ = shared(whole, tmp_path)
+    every = {trait.value for one in found.intrusions for trait in one.traits if trait.kind in ("path", "file-name")}
+    assert every
+    assert not [value for value in every if ordinary(value)]
+
+
 def test_the_same_case_gives_the_same_bytes_and_can_be_nameless(whole: Source, tmp_path: Path) -> None:
     assert shared(whole, tmp_path)[1] == shared(exported.opened(whole.store.layout.root.parent), tmp_path)[1]
     assert shared(whole, tmp_path, named=False)[0].organisation is None
@@ -96,7 +104,10 @@ def trait(**changes: Any) -> dict[str, Any]:
         trait(kind="<b>"),
         trait(value=1),
         trait(value="x" * 5000),
+        trait(value=""),
+        trait(count=10**30),
         trait(first_time="yesterday"),
+        trait(first_time="2019-01-01T00:00:00"),
     ],
 )
 def test_a_reader_refuses_what_is_not_such_a_file(changes: dict[str, Any], tmp_path: Path) -> None:

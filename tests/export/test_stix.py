@@ -16,8 +16,10 @@ from stix2matcher import matcher
 from stix2validator import ValidationOptions, validate_string
 from test_exporters import written
 
-from ringleader.export import BY_NAME, Options, Source, Tlp
+from ringleader.export import BY_NAME, Options, Source
 from ringleader.export.formats.stix import ATTRIBUTABLE
+from ringleader.export.tlp import marking_id
+from ringleader.schema.tlp import Tlp
 
 STIX = BY_NAME["stix"]
 Objects = list[dict[str, Any]]
@@ -154,7 +156,7 @@ def test_tlp_marks_everything(whole: Source) -> None:
     for tlp in Tlp:
         objects = bundle(whole, tlp=tlp)
         marked = [one.get("object_marking_refs") for one in objects if one["type"] not in _UNMARKED]
-        assert all(refs == [tlp.marking_id] for refs in marked)
+        assert all(refs == [marking_id(tlp)] for refs in marked)
         (definition,) = of(objects, "marking-definition")
         assert definition["name"] == f"TLP:{tlp.value.upper()}"
 

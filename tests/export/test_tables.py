@@ -103,6 +103,7 @@ def test_pseudonyms_are_the_same_all_through(whole: Source) -> None:
         ("mail.asiapost.example", "mail.asiapost.example"),
         ("fs01_2026.dmp", "host-0001_2026.dmp"),
         ("10.1.0.4 and 203.0.113.9", "address-inside and 203.0.113.9"),
+        ("100.64.3.9, 127.0.0.1", "address-inside, 127.0.0.1"),
         (r"C:\Users\somebody\AppData\x.exe", r"C:\Users\*\AppData\x.exe"),
         ("EXAMPLE TELECOM owns it", "organisation owns it"),
         ("b.lee@corp.example", "account-0001@domain"),

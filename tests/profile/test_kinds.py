@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import re
 
 import pytest
@@ -15,8 +13,9 @@ from strategies import TEXTS
 from ringleader.profile import facts, names
 from ringleader.profile.gather import Gathered
 from ringleader.profile.kinds import KINDS, Kind
-from ringleader.profile.kinds.address import inner, parse
+from ringleader.profile.kinds.address import parse
 from ringleader.profile.sighting import Context, Sighting
+from ringleader.schema.network import is_inner
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 CASE = names.context(
@@ -248,19 +247,9 @@ def test_what_is_said_to_be_timeless_is(slots: dict[str, tuple[str, ...]]) -> No
 )
 def test_inner_networks(text: str, outside: bool) -> None:
     address = parse(text)
-    assert address is not None and inner(address) is not outside
+    assert address is not None and is_inner(address) is not outside
 
 
 def test_grades_are_in_the_order_that_they_claim() -> None:
     worth = list(facts.grades().content.values())
     assert worth == sorted(worth) and facts.grade("x", "hash") < facts.grade("x", "tag") < facts.grade("x", "address")
-
-
-DOCUMENTED = ("circular", "facts", "folder", "template")
-DOCUMENTED_KINDS = ("account", "address", "archive", "software", "statement")
-
-
-@pytest.mark.parametrize("name", [*DOCUMENTED, *(f"kinds.{name}" for name in DOCUMENTED_KINDS)])
-def test_examples(name: str) -> None:
-    done = doctest.testmod(importlib.import_module(f"ringleader.profile.{name}"))
-    assert done.attempted and not done.failed

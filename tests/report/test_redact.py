@@ -19,8 +19,9 @@ import sample
 
 from ringleader.case import Case
 from ringleader.errors import CaseError
-from ringleader.report import RENDERERS, Options, Tlp, from_tables, run
+from ringleader.report import RENDERERS, Options, from_tables, run
 from ringleader.report.redact import FILE, Redactor, keep, of_case
+from ringleader.schema.tlp import Tlp
 
 
 def settled(**names: list[str]) -> Redactor:

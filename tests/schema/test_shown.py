@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-import doctest
 import unicodedata
 from datetime import UTC, datetime
 
 import pytest
 
 from ringleader.schema import shown
-
-
-def test_examples() -> None:
-    assert doctest.testmod(shown) == (0, 4)
 
 
 @pytest.mark.parametrize("name", ["", "Mars/Olympus", "../etc/passwd", "a\0b"])

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringleader.assess import events, names
-from ringleader.assess.statement import DAY, HOUR
+from ringleader.assess.statement import DAY, HOUR, parsed
 from ringleader.case import Config, subscribers_key
 from ringleader.schema import subscriber
 from ringleader.store import Store
@@ -181,6 +181,11 @@ class Ground:
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.config.organisation.zone)
+
+    def day(self, time: int | None) -> str:
+        """The day on which it was for the organisation, as the rest of a report has it."""
+        moment = None if time is None else parsed(time, self.zone)
+        return "an unknown day" if moment is None else f"{moment:%Y-%m-%d}"
 
     @cached_property
     def key(self) -> bytes:

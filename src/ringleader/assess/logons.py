@@ -89,6 +89,12 @@ class Logons:
     windows: bool = False
     gateways: bool = False
 
+    def fail(self, account: str, source: str, host: str, time: int) -> None:
+        """Who guesses names can make any number of them."""
+        key = (account, source, host)
+        if key in self.failed or len(self.failed) < MOST:
+            _add(self.failed, key, time, time, 1)
+
     def last_before(self, account: str, host: str, time: int, within: int = 16 * HOUR) -> Logon | None:
         """The log-on in whose session something on ``host`` at ``time`` happened. One that leaves a session counts
         before one over the network."""
@@ -181,12 +187,12 @@ def _dials(ground: Ground, found: Logons) -> None:
     for event_id, time, _, host, _action, outcome, user, source, source2, inside in events.rows(
         ground.store, "vpn", fields, lambda part: part.one_of("action", ["login", "address-assigned"])
     ):
-        address = source or source2 or ""
+        address, inside = (source or source2 or "").lower(), (inside or "").lower()
         if time is None or not user:
             continue
-        one = Dial(time, names.account(user), address, ground.hosts.name(host), inside or "", event_id)
+        one = Dial(time, names.account(user), address, ground.hosts.name(host), inside, event_id)
         if outcome == "failure":
-            _add(found.failed, (one.account, address, one.gateway), time, time, 1)
+            found.fail(one.account, address, one.gateway, time)
         elif inside:
             key = (one.account, address, inside, time // MINUTE)
             if key not in seen:
@@ -249,7 +255,7 @@ def _windows(
         ground.store, "windows/security/4625", fields, lambda part: part.between(spans)
     ):
         name = ground.hosts.name(host)
-        _add(found.failed, (names.account(user), _source(ground, address, station, name), name), time, time, 1)
+        found.fail(names.account(user), _source(ground, address, station, name), name, time)
 
 
 def _ssh(ground: Ground, found: Logons, watched: set[str], spans: list[tuple[int, int]]) -> None:
@@ -262,7 +268,7 @@ def _ssh(ground: Ground, found: Logons, watched: set[str], spans: list[tuple[int
         close = any(first <= time <= last for first, last in spans)
         if outcome == "failure":
             if close:
-                _add(found.failed, (who, source, name), time, time, 1)
+                found.fail(who, source, name, time)
             continue
         way = Way(who, source, name, "ssh")
         if way in found.ways or len(found.ways) < MOST:
@@ -285,7 +291,7 @@ def _onward(ground: Ground, found: Logons, spans: list[tuple[int, int]]) -> None
         ground.store, "zeek/conn", ["id.orig_h", "id.resp_h", "id.resp_p"], lambda part: part.one_of("id.orig_h", given)
     ):
         if time is not None and port in REMOTE and ground.hosts.is_host(host := ground.hosts.name(target)):
-            found.onward.append((time, source, host))
+            found.onward.append((time, source.lower(), host))
     found.onward.sort()
 
 

@@ -227,12 +227,12 @@ def _same(by_id: dict[str, Intrusion], sessions: list[Session]) -> None:
 
 def _requests(ground: Ground) -> Iterator[tuple[str, Session]]:
     """Applications on the web whose address names a subscriber, asked for from an address of an intrusion."""
-    owner_of: dict[str, str] = {}
+    owner_of: dict[str, Intrusion] = {}
     for one in ground.intrusions:
         way = ways.of(ground)[one.id]
         for address in (way.address, way.dial.inside if way.dial else None):
             if address:
-                owner_of.setdefault(address, one.id)
+                owner_of.setdefault(address.lower(), one)
     if not owner_of:
         return
     pattern = re.compile(rf"(?i)\b(?:{'|'.join(subscriber.names().columns)})=\+?(\d{{6,15}})")
@@ -241,12 +241,12 @@ def _requests(ground: Ground) -> Iterator[tuple[str, Session]]:
         ground.store, "web/iis", fields, lambda part: part.one_of("c-ip", owner_of)
     ):
         numbers = tuple(dict.fromkeys(pattern.findall(query or "")))
-        owner = owner_of[client.lower()]
-        intrusion = next(one for one in ground.intrusions if one.id == owner)
+        intrusion = owner_of[client.lower()]
         if time is None or not numbers or not intrusion.first - DAY <= time <= intrusion.last + DAY:
             continue
         how: subscriber.How = "single" if len(numbers) == 1 else "list"
         read = Read(time, how, numbers, stem or "", None, (status or "200").startswith("2"), event_id)
+        owner = intrusion.id
         yield owner, Session("", "", ground.hosts.name(host), "web", time, time, [read], owner=owner)
 
 

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from ringleader.case import Config, Supplier
 from ringleader.schema import host as hostnames
+from ringleader.schema.network import is_inner
 
 NOBODY = frozenset(
     {
@@ -99,18 +100,9 @@ def address(text: str | None) -> IPv4Address | IPv6Address | None:
 
 @lru_cache(maxsize=65536)
 def is_outside(text: str) -> bool:
-    """An address that is not of a private network (RFC 1918, 4193, 6598), the host itself or a group."""
+    """An address that is not of one's own network or nobody's."""
     found = address(text)
-    return found is not None and not any(found.version == net.version and found in net for net in _INNER)
-
-
-_INNER = [
-    ip_network(text)
-    for text in (
-        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8",
-        "224.0.0.0/4", "255.255.255.255/32", "::/128", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8",
-    )
-]  # fmt: skip
+    return found is not None and not is_inner(found)
 
 
 def _networks(supplier: Supplier) -> Iterable[IPv4Network | IPv6Network]:

@@ -132,7 +132,7 @@ def _tried(ground: Ground) -> dict[str, dict[str, int]]:
         for _, time, _, _, source, target, _ in events.rows(
             ground.store, "zeek/conn", fields, lambda part: _refused(part, sources, targets, spans)
         ):
-            note(named[source], named[target], time)
+            note(named[source.lower()], named[target.lower()], time)
     return found
 
 
@@ -156,12 +156,13 @@ def _addresses(ground: Ground) -> dict[str, set[str]]:
 
 
 def _graphs(ground: Ground) -> dict[str, Graph]:
-    common = list(_edges(ground))
+    common = Graph()
+    for start, end, how in _edges(ground):
+        common.add(start, end, how)
     out = {}
     for campaign in ground.campaigns:
-        one = Graph()
-        for start, end, how in common:
-            one.add(start, end, how)
+        # All campaigns move in one network: its edges are kept once.
+        one = Graph(common.edges)
         one.held = {f"host:{host}" for host, place in reached(ground, campaign).items() if place.findings}
         one.held |= {f"account:{name}" for name in campaign.accounts}
         for dump in exposed.of(ground)[campaign.id]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 import orjson
@@ -71,42 +71,20 @@ def iso(time: int | None) -> str | None:
     >>> iso(1_551_000_000_000_000)
     '2019-02-24T09:20:00Z'
     """
-    if time is None:
-        return None
+    moment = None if time is None else parsed(time)
+    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def parsed(time: int, zone: tzinfo = UTC) -> datetime | None:
+    """To the second; None for what no calendar holds."""
     try:
-        return datetime.fromtimestamp(time // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.fromtimestamp(time // SECOND, zone)
     except (OverflowError, ValueError, OSError):
         return None
 
 
-def day(time: int | None) -> str:
-    """
-    >>> day(1_551_000_000_000_000)
-    '2019-02-24'
-    """
-    return (iso(time) or "an unknown day")[:10]
-
-
 def days(span: int) -> float:
     return round(span / DAY, 1)
-
-
-def counted(number: int, one: str, several: str = "") -> str:
-    """
-    >>> counted(1, "host"), counted(1200, "host"), counted(2, "entry", "entries")
-    ('1 host', '1,200 hosts', '2 entries')
-    """
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
-
-
-def listed(values: Sequence[str], most: int = 4) -> str:
-    """
-    >>> listed(["a", "b", "c"], 2), listed(["a", "b"])
-    ('a, b and 1 more', 'a and b')
-    """
-    if len(values) > most:
-        return f"{', '.join(values[:most])} and {len(values) - most:,} more"
-    return " and ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else "".join(values)
 
 
 def _cut(value: Any) -> Any:

@@ -79,12 +79,13 @@ class _Near:
                 self._steps.setdefault(step.host, []).append((step.time, one.id, step))
         for some in self._steps.values():
             some.sort(key=lambda item: item[:2])
+        self._ids = pa.array(sorted(filter(None, self.events)), pa.string())
         self.spans = {host: _joined(time for time, _, _ in some) for host, some in self._steps.items()}
 
     def mask(self, ground: Ground, part: events.Part) -> pa.Array:
         """Rows on hosts of intrusions about the times of findings there, or of findings themselves."""
         told = pc.unique(part["host"]).to_pylist()
-        mask = pc.is_in(part["event_id"], pa.array(sorted(filter(None, self.events)), pa.string()))
+        mask = pc.is_in(part["event_id"], self._ids)
         for raw in told:
             spans = self.spans.get(ground.hosts.name(raw))
             if raw and spans:
@@ -224,31 +225,34 @@ def _removed(ground: Ground, found: list[Thing]) -> list[Thing]:
     if not found:
         return found
     hosts = {one.host for one in found}
-    gone: list[tuple[str, int, Sort, str]] = []
-    for kind, field, sort in (
+    gone: dict[tuple[str, Sort, str], list[int]] = {}
+
+    def note(host: str, sort: Sort, what: str, time: int | None) -> None:
+        gone.setdefault((host, sort, what), []).append(time or 0)
+
+    of_system: tuple[tuple[str, str, Sort], ...] = (
         ("windows/security/4726", "TargetUserName", "account"), ("windows/security/4699", "TaskName", "task"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for kind, field, sort in of_system:
         for _, time, _, host, name in events.rows(ground.store, kind, [field]):
-            gone.append((ground.hosts.name(host), time or 0, sort, (name or "").strip("\\").lower()))  # type: ignore[arg-type]
+            note(ground.hosts.name(host), sort, (name or "").strip("\\").lower(), time)
     marks = {one.mark for one in found} | {one.value.lower() for one in found}
     for kind in ("windows/sysmon/23", "windows/sysmon/26"):
         for _, time, _, host, path in events.rows(
             ground.store, kind, ["TargetFilename"], lambda part: part.one_of("TargetFilename", marks)
         ):
-            for sort in ("web-shell", "iis-module"):
-                gone.append((ground.hosts.name(host), time or 0, sort, path.lower()))  # type: ignore[arg-type]
+            note(ground.hosts.name(host), "web-shell", path.lower(), time)
+            note(ground.hosts.name(host), "iis-module", path.lower(), time)
     for kind in STARTS:
         for _, time, _, host, line in events.rows(ground.store, kind, ["CommandLine"], _takes_away):
             if (name := ground.hosts.name(host)) in hosts:
-                gone += [(name, time or 0, sort, what) for sort, what in _uncommanded(line)]
+                for sort, what in _uncommanded(line):
+                    note(name, sort, what, time)
     out = []
     for one in found:
-        names_of = {one.name.lower(), one.value.lower(), one.mark}
-        times = [
-            time for host, time, sort, what in gone
-            if host == one.host and sort == one.sort and what in names_of and time > one.time
-        ]  # fmt: skip
-        out.append(replace(one, removed=min(times)) if times else one)
+        called = {one.name.lower(), one.value.lower(), one.mark}
+        times = (time for what in called for time in gone.get((one.host, one.sort, what), ()))
+        out.append(replace(one, removed=min((time for time in times if time > one.time), default=None)))
     return out
 
 

@@ -14,7 +14,7 @@ from ringleader.attribute.explain import Explainer
 from ringleader.attribute.features import Evidence
 from ringleader.attribute.lead import Lead, leads
 from ringleader.attribute.model import Model
-from ringleader.compare import Contribution, Profile
+from ringleader.compare import Contribution, Profile, likelihood
 from ringleader.knowledge import Knowledge
 
 UNKNOWN = "unknown"
@@ -114,7 +114,7 @@ class Attributor:
         found.sort(key=lambda candidate: (-candidate.probability, candidate.id))
         return Attribution(
             candidates=tuple(found),
-            band=verdict.band(found[0].probability),
+            band=(likelihood.word(found[0].probability), likelihood.band(found[0].probability)),
             confidence=verdict.confidence(profile),
             without_kind=tuple(self._without_kinds(evidence)),
             planted=self._planted(evidence, int(order[0]), float(shares[order[0]])) if len(order) else None,

@@ -47,8 +47,8 @@ def find(found: Sequence[Told], wanted: str) -> list[Told]:
     """The campaign whose id begins with ``wanted``, or whose name it is. Raises ``UsageError``."""
     chosen = [one for one in found if one.campaign_id.startswith(wanted) or (one.name and one.name == wanted)]
     if len(chosen) != 1 or not wanted:
-        said = "no campaign" if not chosen else f"{len(chosen):,} campaigns"
-        raise UsageError(f"{said} of this case begin with {wanted!r}", hint="ringleader attribute CASE lists them")
+        said = "no campaign of this case begins" if not chosen else f"{len(chosen):,} campaigns of this case begin"
+        raise UsageError(f"{said} with {wanted!r}", hint="ringleader attribute CASE lists them")
     return chosen
 
 

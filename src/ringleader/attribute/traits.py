@@ -50,7 +50,8 @@ def read(given: str, knowledge: Knowledge) -> Read:
         raise UsageError(
             "none of the traits is a technique or software that is known"
             + (f": {', '.join(ignored[:5])}" if ignored else ""),
-            hint="ids of ATT&CK with commas between: T1505.003,S0020",
+            hint="ids of ATT&CK with commas between, a grade from A1 to F6 after a slash: T1505.003,S0020/C3; or a file"
+            " that is there",
         )
     if len(profile.traits) > MOST:
         raise UsageError(f"{len(profile.traits):,} traits are no profile of one actor", hint=f"give at most {MOST:,}")

@@ -37,17 +37,6 @@ def unknown(probability: float) -> str:
     return next(str(rule["verdict"]) for rule in _words()["unknown"] if probability >= rule["probability"])
 
 
-def band(probability: float) -> tuple[str, str]:
-    """The word of ICD 203, and its band in percent.
-
-    >>> band(0.7)
-    ('likely', '55-80 %')
-    """
-    rows = _words()["bands"]
-    row = next((row for row in rows if probability < row["to"]), rows[-1])
-    return str(row["word"]), f"{row['from'] * 100:.0f}-{row['to'] * 100:.0f} %"
-
-
 def confidence(profile: Profile) -> str:
     """A sentence on the evidence, apart from what it points to."""
     traits = list(profile)

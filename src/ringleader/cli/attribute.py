@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringleader.cli import options, ranking, screen, stage
+from ringleader.schema.shown import count
 
 if TYPE_CHECKING:
     from ringleader.attribute import told
@@ -103,7 +104,7 @@ def _of_case(case: Path, wanted: str | None, knowledge: Path | None, *, everythi
     shown = chosen if everything else chosen[:TOLD]
     for one in shown:
         names = f"{one.name} ({one.campaign_id})" if one.name else f"Intrusion {one.campaign_id}"
-        screen.heading(f"{names}: {screen.count(len(one.intrusions), 'intrusion')}")
+        screen.heading(f"{names}: {count(len(one.intrusions), 'intrusion')}")
         for note in one.answer.notes:
             screen.line(note)
         ranking.show(one.answer, base, everything)
@@ -123,7 +124,7 @@ def _data(one: told.Told) -> dict[str, object]:
 
 
 def _overview(found: list[told.Told], *, everything: bool) -> None:
-    screen.heading(f"{screen.count(len(found), 'campaign')}, the gravest first")
+    screen.heading(f"{count(len(found), 'campaign')}, the gravest first")
     rows = found if everything else found[:20]
     screen.table(
         ["id", "name", "techniques", "software", "first", "probability", "verdict", "next"],

@@ -22,7 +22,7 @@ Cases = Annotated[
     list[Path],
     typer.Argument(
         metavar="CASE",
-        help="Folder of the case; more cases, or files *.profiles.json that others shared, are compared with it.",
+        help="Folder of the case; more cases, or files of profiles that others shared, are compared with it.",
         show_default=False,
     ),
 ]
@@ -41,6 +41,7 @@ Out = Annotated[
 def cluster(
     cases: Cases,
     out: Out = None,
+    key_file: options.HashKey = None,
     everything: options.Everything = False,
     timezone: options.Timezone = None,
     as_json: options.Json = False,
@@ -49,6 +50,7 @@ def cluster(
     from ringleader import pipeline
     from ringleader.case import Case
     from ringleader.cluster import run
+    from ringleader.schema import profiles
     from ringleader.store import Store
 
     first = cases[0]
@@ -60,11 +62,12 @@ def cluster(
     else:
         opened = Case.open(first)
         others = _others(cases)
+        key = None if key_file is None else profiles.read_key(key_file)
         zone = options.zone(timezone, opened.config.organisation.zone)
         target = None if out is None else Store.open(stage.open_case(out, create=True).root, create=True)
         store = target or Store.open(first)
         with screen.Progress() as progress:
-            summary = run(Store.open(first), opened.config, others=others, out=target, progress=progress)
+            summary = run(Store.open(first), opened.config, others=others, out=target, progress=progress, key=key)
         store.refresh()
     if as_json:
         screen.data(_data(store, summary))
@@ -75,27 +78,24 @@ def cluster(
 def _others(paths: list[Path]) -> list[Other]:
     """All but the first, by names that no two share."""
     from ringleader.case import Case
-    from ringleader.cluster import SUFFIX, Other
+    from ringleader.cluster import Other
     from ringleader.errors import UsageError
+    from ringleader.schema import profiles
     from ringleader.store import Store
 
     found: list[Other] = []
     if len({path.resolve() for path in paths}) < len(paths):
         raise UsageError("the same case or file was named twice", hint="name each once")
     for path in paths[1:]:
-        name = path.name.removesuffix(SUFFIX) or "other"
+        name = path.resolve().name.removesuffix(".json").removesuffix(".profiles")
         while name in {other.name for other in found}:
             name += "'"
         if path.is_dir():
             config = Case.open(path).config
             times = tuple(one.time for one in config.remediation)
             found.append(Other(name, store=Store.open(path), evictions=times))
-        elif path.is_file() and path.name.endswith(SUFFIX):
-            found.append(Other(name, file=path))
         else:
-            raise UsageError(
-                f"{screen.clean(path)} is neither a case nor a file of profiles", hint=f"a folder, or a file *{SUFFIX}"
-            )
+            found.append(Other(name, shared=profiles.read(path)))
     return found
 
 
@@ -205,7 +205,10 @@ def _pairs(rows: list[dict[str, Any]], names: dict[str, str], everything: bool) 
     )
     if len(shown) < len(rows):
         screen.line(f"and {len(rows) - len(shown):,} more pairs; --all shows them")
-    screen.say("Explanations are weighed, not proven: --json has what speaks for and against each.")
+    screen.say(
+        "one actor: how probable that is by what their profiles share. Explanations also weigh targets, visits and"
+        " evictions; they are no probabilities, and --json has what speaks for and against each."
+    )
 
 
 def _line(line: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,20 +10,11 @@ import typer
 
 from ringleader.cli import options, screen
 from ringleader.cli.scan import writing
+from ringleader.schema.tlp import Tlp
 
 if TYPE_CHECKING:
     from ringleader.case import Case
     from ringleader.export import Options, Source
-
-
-class Marking(StrEnum):
-    """Those of ``export.tlp``; written out, for a type checker cannot follow more."""
-
-    CLEAR = "clear"
-    GREEN = "green"
-    AMBER = "amber"
-    AMBER_STRICT = "amber+strict"
-    RED = "red"
 
 
 CaseOrNone = Annotated[Path | None, typer.Argument(metavar="CASE", help="Folder of the case.", show_default=False)]
@@ -42,7 +32,7 @@ Out = Annotated[
     ),
 ]
 ListThem = Annotated[bool, typer.Option("--list", help="List the formats and what each is for.")]
-Mark = Annotated[Marking, typer.Option("--tlp", help="How far the export may go: Traffic Light Protocol 2.0.")]
+Mark = Annotated[Tlp, typer.Option("--tlp", help="How far the export may go: Traffic Light Protocol 2.0.")]
 WithVictims = Annotated[
     bool, typer.Option("--with-victims", help="Name hosts and accounts in formats that leave them out by default.")
 ]
@@ -79,7 +69,7 @@ def export(
     format: Format = None,
     out: Out = None,
     list_them: ListThem = False,
-    tlp: Mark = Marking.AMBER,
+    tlp: Mark = Tlp.AMBER,
     with_victims: WithVictims = False,
     redact: Redact = False,
     as_of: AsOf = None,
@@ -121,15 +111,15 @@ def export(
         screen.facts([(made.format, str(path)), ("marked", chosen.tlp.label)])
 
 
-def choose(tlp: Marking, with_victims: bool, redact: bool, as_of: datetime | None, outside: int) -> Options:
+def choose(tlp: Tlp, with_victims: bool, redact: bool, as_of: datetime | None, outside: int) -> Options:
     """What goes into an export."""
     from ringleader.errors import UsageError
-    from ringleader.export import Options, Tlp
+    from ringleader.export import Options
 
     if redact and with_victims:
         raise UsageError("--redact and --with-victims contradict each other", hint="give one of them")
     return Options(
-        tlp=Tlp(tlp.value),
+        tlp=tlp,
         victims=True if with_victims else False if redact else None,
         named=not redact,
         as_of=options.utc(as_of),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ringleader.cli import screen
+from ringleader.schema import shown
 
 if TYPE_CHECKING:
     from ringleader.scenario.score import Score
@@ -18,7 +19,7 @@ def show(result: Score) -> None:
     screen.facts(
         [
             ("operator", f"{result.operator}, synthetic, scale {result.scale}, seed {result.seed}, actors {told}"),
-            ("size", f"{screen.count(result.hosts, 'host')}, {screen.count(result.days, 'day')}"),
+            ("size", f"{shown.count(result.hosts, 'host')}, {shown.count(result.days, 'day')}"),
             ("truth", f"{result.lines:,} labelled lines, {result.lines_read:,} of them in files of this case"),
         ]
     )
@@ -95,7 +96,7 @@ def _linking(figures: linking.Figures) -> None:
         largest = f"the largest holds {_share(split.largest)}"
         screen.line(f"split: {split.actor} {split.intrusion} in {split.parts:,}, {largest}")
     for merge in figures.merged:
-        size = screen.count(merge.findings, "finding")
+        size = shown.count(merge.findings, "finding")
         screen.line(f"merged: {merge.intrusion_id} of {', '.join(merge.actors)}, {size}")
     if figures.unlinked:
         screen.line(f"in leads only: {', '.join(figures.unlinked)}")
@@ -125,8 +126,8 @@ def _seen(figures: seen.Figures) -> None:
 
 def _clustering(figures: clustering.Figures) -> None:
     _agreements([("campaigns", figures.agreement), ("all single", figures.alone)])
-    merges = screen.count(len(figures.false_merges), "false merge")
-    screen.line(f"{screen.count(figures.campaigns, 'campaign')}, {merges}; without an actor: {figures.strangers:,}")
+    merges = shown.count(len(figures.false_merges), "false merge")
+    screen.line(f"{shown.count(figures.campaigns, 'campaign')}, {merges}; without an actor: {figures.strangers:,}")
     for one in figures.false_merges:
         screen.line(f"merged: {one.campaign_id} of {', '.join(one.actors)}")
     if figures.split_actors:

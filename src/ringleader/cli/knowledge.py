@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ringleader.cli import options, screen
+from ringleader.schema import shown
 
 if TYPE_CHECKING:
     from ringleader.knowledge import Entity, Knowledge, Relation, Report
@@ -139,7 +140,7 @@ def list_entities(
         ["id", "name", "tactics" if kind is Kind.TECHNIQUE else "reports"],
         [(row["id"], row["name"], _last(row, kind)) for row in rows],
     )
-    screen.say(screen.count(len(rows), kind.value, "software" if kind is Kind.SOFTWARE else None))
+    screen.say(shown.count(len(rows), kind.value, "software" if kind is Kind.SOFTWARE else ""))
 
 
 def _users(base: Knowledge, kind: Kind, of: str, asked: str) -> dict[str, list[int]]:

@@ -95,6 +95,15 @@ Timezone = Annotated[
         show_default=False,
     ),
 ]
+HashKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--hash-key-file",
+        metavar="KEY",
+        help="File with the group's key: shared values are hashes that only holders of the key can compare.",
+        show_default=False,
+    ),
+]
 KnowledgePath = Annotated[
     Path | None,
     typer.Option(

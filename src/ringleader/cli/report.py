@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from ringleader.cli import options, stage
-
-
-class Marking(StrEnum):
-    """Those of ``report.Tlp``; written out, for a type checker cannot follow more."""
-
-    CLEAR = "clear"
-    GREEN = "green"
-    AMBER = "amber"
-    AMBER_STRICT = "amber+strict"
-    RED = "red"
+from ringleader.errors import UsageError
+from ringleader.schema.tlp import Tlp
 
 
 def report(
     case: options.CasePath,
     tlp: Annotated[
-        Marking | None,
-        typer.Option("--tlp", help="Mark each page with the Traffic Light Protocol 2.0.", show_default=False),
+        Tlp | None,
+        typer.Option(
+            "--tlp",
+            help="Mark each page with the Traffic Light Protocol 2.0; by default as the case's last report was.",
+            show_default=False,
+        ),
     ] = None,
+    unmarked: Annotated[bool, typer.Option("--unmarked", help="No marking, though the last report had one.")] = False,
     redact: Annotated[
         bool,
         typer.Option(
@@ -38,7 +34,6 @@ def report(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    from ringleader.report import Options, Tlp
-
-    wanted = Options(Tlp(tlp.value) if tlp else None, redact)
-    stage.perform("report", case, timezone=timezone, as_json=as_json, report=wanted)
+    if tlp and unmarked:
+        raise UsageError("--tlp and --unmarked contradict each other", hint="give one of them")
+    stage.perform("report", case, timezone=timezone, as_json=as_json, marking=tlp, unmarked=unmarked, redact=redact)

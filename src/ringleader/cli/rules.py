@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ringleader.cli import options, screen, stage
+from ringleader.schema import shown
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -36,7 +37,7 @@ def list_rules(
     )
     broken = len([problem for problem in loaded.problems if problem.severity == "error"])
     screen.say(
-        f"{screen.count(len(found), 'rule')}"
+        f"{shown.count(len(found), 'rule')}"
         + (f"; {broken:,} cannot be used, see: ringleader rules check" if broken else "")
     )
 
@@ -69,7 +70,7 @@ def check(paths: RulePaths, as_json: options.Json = False, quiet: options.Quiet 
             )
             for line in problem.text.splitlines():
                 screen.facts([("", f"  {line}")])
-        screen.facts([("usable", screen.count(len(loaded.rules), "rule"))])
+        screen.facts([("usable", shown.count(len(loaded.rules), "rule"))])
     broken = len([problem for problem in loaded.problems if problem.severity == "error"])
     if broken:
-        raise CheckFailed(f"{screen.count(broken, 'rule')} cannot be used")
+        raise CheckFailed(f"{shown.count(broken, 'rule')} cannot be used")

@@ -20,6 +20,7 @@ import typer
 from ringleader.cli import options, screen, stage
 from ringleader.errors import UsageError
 from ringleader.schema.order import LEVELS, WORST_FIRST
+from ringleader.schema.shown import count
 
 if TYPE_CHECKING:
     from ringleader.detect.findings import Finding
@@ -89,7 +90,7 @@ def scan(
         else:
             write_jsonl(findings, out)
     said = ", ".join(f"{levels[level]:,} {level}" for level in WORST_FIRST if levels[level])
-    screen.say(f"{screen.count(levels.total(), 'finding')}" + (f": {said}" if said else ""))
+    screen.say(f"{count(levels.total(), 'finding')}" + (f": {said}" if said else ""))
 
 
 def write_jsonl(findings: Iterable[Finding], out: TextIO) -> None:

@@ -133,10 +133,6 @@ def table(
 LEVEL_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "informational": "dim"}
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def moment(value: datetime | None, zone: str) -> str:
     """A time in the zone that the user asked for, with its offset unless it is UTC."""
     if value is None:

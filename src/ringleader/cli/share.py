@@ -9,6 +9,8 @@ import typer
 
 from ringleader.cli import export, options, screen
 from ringleader.cli.scan import writing
+from ringleader.schema import shown
+from ringleader.schema.tlp import Tlp
 
 Out = Annotated[
     Path | None,
@@ -20,28 +22,18 @@ Out = Annotated[
         show_default=False,
     ),
 ]
-Key = Annotated[
-    Path | None,
-    typer.Option(
-        "--hash-key-file",
-        metavar="KEY",
-        help="File with the group's key: values become hashes that only holders of the key can compare.",
-        show_default=False,
-    ),
-]
 Redact = Annotated[bool, typer.Option("--redact", help="Leave the organisation's name out.")]
 
 
 def share(
     case: options.CasePath,
     out: Out = None,
-    key_file: Key = None,
-    tlp: export.Mark = export.Marking.AMBER,
+    key_file: options.HashKey = None,
+    tlp: export.Mark = Tlp.AMBER,
     redact: Redact = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    from ringleader.export import Tlp
     from ringleader.export import share as write
     from ringleader.schema import profiles
 
@@ -51,7 +43,7 @@ def share(
     if path is not None and out is None:
         path.parent.mkdir(exist_ok=True)
     with writing(path) as file:
-        made = write(source, file, key=key, named=not redact, tlp=Tlp(tlp.value))
+        made = write(source, file, key=key, named=not redact, tlp=tlp)
     if not made.intrusions:
         screen.say("the case has no intrusions; the file holds no profile")
     elif not made.traits:
@@ -62,7 +54,7 @@ def share(
     if as_json:
         screen.data({"path": path, "intrusions": made.intrusions, "traits": made.traits, "left_out": left})
         return
-    values = screen.count(made.traits, "trait") + (
+    values = shown.count(made.traits, "trait") + (
         f", hashed with key {profiles.key_id(key)}" if key else ", in the clear"
     )
     screen.facts([("profiles", str(path)), ("intrusions", f"{made.intrusions:,}"), ("values", values)])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringleader.cli import options, screen
+from ringleader.schema import shown
 from ringleader.schema.shown import span
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class _Teller:
         screen.heading(f"Intrusion {told.intrusion_id}")
         screen.facts(
             [
-                ("level", f"{told.level}, {screen.count(told.findings, 'finding')}, score {told.score:g}"),
+                ("level", f"{told.level}, {shown.count(told.findings, 'finding')}, score {told.score:.1f}"),
                 (
                     "time",
                     f"{self._at(told.first)} to {self._at(told.last)} {self._zone} ({span(told.first, told.last)})",
@@ -104,7 +105,7 @@ class _Teller:
 
     def _hosts(self) -> None:
         hosts = self._told.hosts
-        screen.heading(screen.count(len(hosts), "host"))
+        screen.heading(shown.count(len(hosts), "host"))
         screen.table(
             ["host", "role", "first", "last", "findings", "accounts"],
             [
@@ -120,7 +121,7 @@ class _Teller:
 
     def _accounts(self) -> None:
         accounts = self._told.accounts
-        screen.heading(screen.count(len(accounts), "account"))
+        screen.heading(shown.count(len(accounts), "account"))
         if not accounts:
             screen.line("none named by the findings")
             return

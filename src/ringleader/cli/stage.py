@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ringleader import pipeline
 from ringleader.cli import options, screen, summary
+from ringleader.schema.tlp import Tlp
 
 if TYPE_CHECKING:
-    from ringleader import report
     from ringleader.case import Case
 
 
@@ -31,7 +31,9 @@ def perform(
     as_json: bool = False,
     create: bool = False,
     clear_subscribers: bool = False,
-    report: report.Options | None = None,
+    marking: Tlp | None = None,
+    unmarked: bool = False,
+    redact: bool = False,
 ) -> None:
     """One stage, whether or not its inputs changed since it last ran."""
     stage = next(stage for stage in pipeline.STAGES if stage.name == name)
@@ -46,7 +48,9 @@ def perform(
         create=create,
         ruled="rules" in stage.reads,
     ) as run:
-        run = replace(run, clear_subscribers=clear_subscribers, report=report)
+        run = replace(run, clear_subscribers=clear_subscribers, redact=redact)
+        if marking or unmarked:
+            run = replace(run, marking=marking)
         outcome = pipeline.perform(stage, run)
     if as_json:
         screen.data(summary.as_data(run, [outcome]))
@@ -109,6 +113,7 @@ def prepared(
             rules=paths,
             check=check,
             knowledge=base,
+            marking=pipeline.marking_before(opened.root / "store"),
         )
         try:
             yield run

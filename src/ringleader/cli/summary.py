@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ringleader.cli import screen
+from ringleader.schema import shown
 from ringleader.schema.order import WORST_FIRST
 from ringleader.schema.shown import size
 
@@ -87,12 +88,12 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
     if skipped:
         screen.say(f"Nothing new for: {', '.join(skipped)}")
     if "report" in ran:
-        screen.facts([("report", str(report_path(run)))])
+        marked = f" ({run.marking.label})" if run.marking else ""
+        screen.facts([("report", f"{report_path(run)}{marked}")])
 
 
 def report_path(run: Run) -> Any:
-    redacted = run.report is not None and run.report.redact
-    return run.case.reports / ("report-redacted.html" if redacted else "report.html")
+    return run.case.reports / ("report-redacted.html" if run.redact else "report.html")
 
 
 def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[str, str]]:
@@ -103,7 +104,7 @@ def _evidence(found: dict[str, list[dict[str, Any]]], run: Run) -> list[tuple[st
     rejected = [row for row in told if row["code"] not in NOTICES]
     noted = [row for row in told if row["code"] in NOTICES]
     rows = [
-        ("evidence", f"{screen.count(read['files'], 'file')}, {size(read['bytes'])}"),
+        ("evidence", f"{shown.count(read['files'], 'file')}, {size(read['bytes'])}"),
         (
             "events",
             f"{read['events']:,}, {screen.moment(read['first'], zone)} to {screen.moment(read['last'], zone)} {zone}",
@@ -159,7 +160,7 @@ def _attributions(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "nothing to compare"
     said = [
-        f"{screen.count(row['campaigns'], 'campaign')} {row['verdict']}"
+        f"{shown.count(row['campaigns'], 'campaign')} {row['verdict']}"
         + ("" if row["candidate"] == "unknown" else f" {row['name']}")
         for row in rows
     ]
@@ -180,7 +181,7 @@ def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
     if not intrusions:
         screen.facts([("intrusions", "none: no findings belong together closely enough")])
         return
-    screen.heading(f"{screen.count(len(intrusions), 'intrusion')}, the gravest first")
+    screen.heading(f"{shown.count(len(intrusions), 'intrusion')}, the gravest first")
     rows = [
         (
             row["intrusion_id"][:8],

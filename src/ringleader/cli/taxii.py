@@ -10,6 +10,7 @@ import typer
 
 from ringleader.cli import export, options, screen
 from ringleader.cli.scan import writing
+from ringleader.schema.tlp import Tlp
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -41,7 +42,7 @@ Wait = Annotated[
 def push(
     case: options.CasePath,
     url: Collection,
-    tlp: export.Mark = export.Marking.AMBER,
+    tlp: export.Mark = Tlp.AMBER,
     with_victims: export.WithVictims = False,
     redact: export.Redact = False,
     as_of: export.AsOf = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ringleader.cli import options, screen
+from ringleader.schema import shown
 
 Members = Annotated[
     bool, typer.Option("--members", help="Open archives too, though their own hash says that they are unchanged.")
@@ -34,10 +35,10 @@ def verify(
             screen.table(["what", "where", "detail"], [(item.code, item.path, item.detail) for item in wrong])
         # Evidence may have been moved away since: that is told, but is no fault.
         gone = f"; {len(found.gone):,} no longer in place" if found.gone else ""
-        changed = f"{screen.count(found.files, 'file')}, {screen.count(len(found.evidence), 'difference')}{gone}"
-        screen.facts([("evidence", changed), ("tables", screen.count(len(found.tables), "difference"))])
+        changed = f"{shown.count(found.files, 'file')}, {shown.count(len(found.evidence), 'difference')}{gone}"
+        screen.facts([("evidence", changed), ("tables", shown.count(len(found.tables), "difference"))])
     if wrong:
         raise CheckFailed(
-            f"{screen.count(len(wrong), 'difference')} found",
+            f"{shown.count(len(wrong), 'difference')} found",
             hint="if you changed nothing, keep a copy of the case and of the evidence before anything else",
         )

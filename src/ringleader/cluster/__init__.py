@@ -2,7 +2,6 @@
 
 from ringleader.cluster.decision import Decision, decide, undo
 from ringleader.cluster.decision import read as decisions
-from ringleader.cluster.profiles import SUFFIX
 from ringleader.cluster.stage import Other, Summary, run
 
-__all__ = ["SUFFIX", "Decision", "Other", "Summary", "decide", "decisions", "run", "undo"]
+__all__ = ["Decision", "Other", "Summary", "decide", "decisions", "run", "undo"]

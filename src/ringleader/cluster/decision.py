@@ -15,6 +15,7 @@ from ringleader.cluster import source
 from ringleader.cluster.source import Intrusion
 from ringleader.errors import UsageError
 from ringleader.schema import tables
+from ringleader.schema.shown import listed
 from ringleader.store import Store
 
 Verdict = Literal["same", "different", "split"]
@@ -79,7 +80,7 @@ def decide(
         hashlib.sha256(text.encode()).hexdigest()[:8], when, who[:200], verdict, ids[0], ids[1],
         by_id[ids[0]].anchor, by_id[ids[1]].anchor, note[:LONGEST],
     )  # fmt: skip
-    constraints([*read(store), made], found)
+    constraints([*read(store), made], found, new=made)
     with store.transaction() as tx:
         tx.write("decisions", "decision", _table([made]))
     store.refresh()
@@ -103,10 +104,10 @@ def undo(store: Store, named: str) -> Decision:
     return found[0]
 
 
-def constraints(decisions: Sequence[Decision], found: Sequence[Intrusion]) -> Constraints:
+def constraints(decisions: Sequence[Decision], found: Sequence[Intrusion], new: Decision | None = None) -> Constraints:
     """Decisions as constraints on ``found``. An intrusion that grew since is known by its earliest finding.
 
-    Raises ``UsageError`` when decisions contradict each other."""
+    Raises ``UsageError`` when decisions contradict each other; ``new`` is one that is not kept yet."""
     place = {one.id: number for number, one in enumerate(found)}
     by_finding = {finding: number for number, one in enumerate(found) for finding in one.findings}
     same: list[tuple[Decision, int, int]] = []
@@ -123,12 +124,15 @@ def constraints(decisions: Sequence[Decision], found: Sequence[Intrusion]) -> Co
                 notes.append(f"decision {one.decision_id}: {one.left_id} and {one.right_id} have become one intrusion")
         else:
             (same if one.verdict == "same" else different).append((one, left, right))
-    _check(same, different, len(found))
+    _check(same, different, len(found), new)
     return Constraints(tuple((a, b) for _, a, b in same), tuple((a, b) for _, a, b in different), tuple(notes))
 
 
 def _check(
-    same: Sequence[tuple[Decision, int, int]], different: Sequence[tuple[Decision, int, int]], size: int
+    same: Sequence[tuple[Decision, int, int]],
+    different: Sequence[tuple[Decision, int, int]],
+    size: int,
+    new: Decision | None,
 ) -> None:
     root = list(range(size))
 
@@ -142,11 +146,13 @@ def _check(
         root[find(a)] = find(b)
     for decision, a, b in different:
         if find(a) == find(b):
-            against = [one.decision_id for one, c, _ in same if find(c) == find(a)]
+            against = [one for one, c, _ in same if find(c) == find(a)]
+            named = ["this decision" if one is new else one.decision_id for one in (decision, *against)]
+            kept = next(one for one in (decision, *against) if one is not new)
             raise UsageError(
-                f"decisions contradict each other: {decision.decision_id} keeps {decision.left_id} and"
-                f" {decision.right_id} apart, {', '.join(against[:5])} make them one",
-                hint=f"take one back: ringleader decide CASE undo {decision.decision_id}",
+                f"decisions contradict each other: {named[0]} would keep {decision.left_id} and {decision.right_id}"
+                f" apart, {listed(named[1:])} would make them one",
+                hint=f"take one back: ringleader decide CASE undo {kept.decision_id}",
             )
 
 

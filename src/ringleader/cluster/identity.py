@@ -119,7 +119,7 @@ def _identity(cluster: Sequence[Intrusion], taken: Iterable[str]) -> str:
 def named(identity: str, taken: Iterable[str] = ()) -> str:
     """
     >>> named("00000000000000ff")
-    'amber wheel'
+    'bright wheel'
     """
     words = _words()
     number = int(identity, 16)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +25,7 @@ from ringleader.engines.progress import Progress, Silent
 from ringleader.errors import UsageError
 from ringleader.knowledge import Knowledge
 from ringleader.schema import tables
+from ringleader.schema.profiles import Profiles
 from ringleader.store import Store
 
 KEPT, FEW, MANY = 20, 3, 1_000
@@ -36,11 +36,12 @@ LEAST = 0.01
 
 @dataclass(frozen=True)
 class Other:
-    """What is compared with the case: another case's store, or a file of profiles. ``name`` is put before its ids."""
+    """What is compared with the case: another case's store, or profiles that were shared. ``name`` is put before its
+    ids."""
 
     name: str
     store: Store | None = None
-    file: Path | None = None
+    shared: Profiles | None = None
     evictions: tuple[datetime, ...] = ()
 
 
@@ -65,13 +66,14 @@ def run(
     out: Store | None = None,
     progress: Progress | None = None,
     knowledge: Knowledge | None = None,
+    key: bytes | None = None,
 ) -> Summary:
     """Replace the tables ``pairs`` and ``campaigns`` of ``store``, or of ``out`` where it is given. Decisions are those
-    of the store that is written to."""
+    of the store that is written to. ``key``: the group's, for profiles whose values are hashed."""
     watcher = progress or Silent()
     known = knowledge or _built_in()
     target = out or store
-    found = _found(store, others)
+    found = _found(store, others, known, key)
     model = calibration()
     watcher.begin("Comparing intrusions", None, "pairs")
     stores = [store, *(other.store for other in others if other.store is not None)]
@@ -96,7 +98,7 @@ def run(
         tx.write("pairs", "cluster", pa.Table.from_pylist(pairs, tables.PAIRS))
         tx.write("campaigns", "cluster", pa.Table.from_pylist(rows, tables.CAMPAIGNS))
     single = sum(len(some) == 1 for some in clusters)
-    notes = list(decided.notes)
+    notes = [*decided.notes, *_remarks(others, key)]
     if found and not any(one.profile.traits for one in found):
         notes.append("no intrusion has a trait to compare: run ringleader profile first")
     return Summary(len(found), len(clusters), single, grouping.compared.looked_at, changes, notes)
@@ -117,16 +119,25 @@ def _inner(pairs: Mapping[Pair, Likeness], clusters: Sequence[Sequence[int]]) ->
     return found
 
 
-def _found(store: Store, others: Sequence[Other]) -> list[Intrusion]:
+def _found(store: Store, others: Sequence[Other], known: Knowledge, key: bytes | None) -> list[Intrusion]:
+    _remarks(others, key)
     every = source.intrusions(store)
-    for other in others:
+    # Those whose values are in the clear come first: they tell what the hashes of the rest mean.
+    for other in sorted(others, key=lambda one: one.shared is not None and one.shared.hashed):
         if other.store is not None:
             every += source.intrusions(other.store, other.name)
-        elif other.file is not None:
-            every += profiles.read(other.file, other.name)
+        elif other.shared is not None:
+            clear = profiles.clear(key, every, known) if key and other.shared.hashed else None
+            every += profiles.intrusions(other.shared, other.name, clear)
     if len({one.id for one in every}) < len(every):
         raise UsageError("the same case or file was named twice", hint="name each once")
     return sorted(every, key=source.order)
+
+
+def _remarks(others: Iterable[Other], key: bytes | None) -> list[str]:
+    """Raises ``UsageError`` for profiles that were hashed with another key."""
+    said = (profiles.check(other.shared, other.name, key) for other in others if other.shared is not None)
+    return [one for one in said if one]
 
 
 def _evictions(config: Config | None, others: Iterable[Other]) -> tuple[datetime, ...]:

@@ -36,7 +36,7 @@ def shared(present: Number, share: Number, trust: Number) -> Number:
     ``share`` is the trait's share of all traits of its kind in the background. ``trust`` tempers: a trait that is real
     with probability q only has the ratio q r + (1 - q), so that even a unique one that is planted cannot do more.
 
-    >>> round(shared(1.0, 0.001, 1.0), 2), shared(0.0, 0.001, 1.0)
-    (4.62, 0.0)
+    >>> f"{shared(1.0, 0.001, 1.0):.2f} {shared(0.0, 0.001, 1.0):.2f}"
+    '4.62 0.00'
     """
     return np.log1p(trust * present / (PRIOR * share))  # type: ignore[no-any-return]

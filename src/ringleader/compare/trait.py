@@ -81,7 +81,7 @@ def trust(grade: str) -> float:
     The scale is ordinal (NATO AJP-2.1); the numbers are ours, spaced after how analysts place the words between 0 and 1
     (Irwin and Mandel, "Improving information evaluation for intelligence production", 2019).
 
-    >>> trust("A1"), trust("B2")
+    >>> trust("A1"), round(trust("B2"), 4)
     (1.0, 0.7225)
     """
     return _SOURCE[grade[0]] * _CONTENT[grade[1]]

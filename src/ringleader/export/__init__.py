@@ -7,6 +7,5 @@ from ringleader.export.base import Exporter, Options, Source
 from ringleader.export.formats import BY_NAME, EXPORTERS
 from ringleader.export.share import Shared, share
 from ringleader.export.stage import Summary, export
-from ringleader.export.tlp import Tlp
 
-__all__ = ["BY_NAME", "EXPORTERS", "Exporter", "Options", "Shared", "Source", "Summary", "Tlp", "export", "share"]
+__all__ = ["BY_NAME", "EXPORTERS", "Exporter", "Options", "Shared", "Source", "Summary", "export", "share"]

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from ringleader.case import Config
 from ringleader.export import rare, subject
-from ringleader.export.tlp import Tlp
 from ringleader.export.victims import Victims
+from ringleader.schema.tlp import Tlp
 from ringleader.store import Store
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from ringleader.compare import likelihood
+
 
 def of_probability(probability: float) -> tuple[str, int]:
     """The word of ICD 203 and the confidence.
@@ -15,8 +17,8 @@ def of_probability(probability: float) -> tuple[str, int]:
     >>> of_probability(0.7), of_probability(1.0)
     (('likely', 70), ('almost certain', 95))
     """
-    row = next(row for row in _scales()["icd203"] if probability < row["to"])
-    return row["word"], row["confidence"]
+    word = likelihood.word(probability)
+    return word, _scales()["icd203"][word]
 
 
 def of_grade(grade: str) -> int | None:

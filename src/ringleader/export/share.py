@@ -11,13 +11,14 @@ from typing import Any, TextIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ringleader.compare import Trait, characteristic
 from ringleader.compare.trait import GRADE
 from ringleader.export import text
 from ringleader.export.base import Source
-from ringleader.export.tlp import Tlp
 from ringleader.schema import profiles
+from ringleader.schema.tlp import Tlp
 
-_COLUMNS = ["owner_kind", "owner_id", "kind", "value", "grade", "count", "first_time", "last_time"]
+_COLUMNS = ["owner_kind", "owner_id", "kind", "value", "grade", "count", "findings", "first_time", "last_time"]
 LONGEST = 4096
 """Characters of a value in the clear."""
 
@@ -55,10 +56,13 @@ def share(source: Source, out: TextIO, *, key: bytes | None = None, named: bool 
 def _intrusions(source: Source, key: bytes | None, made: Shared) -> Iterator[dict[str, Any]]:
     for first, last, name, traits in _by_intrusion(source):
         told = []
+        telling = _telling(traits)
         for trait in traits:
             reason = source.victims.withheld(trait["kind"], trait["value"])
-            if reason is None and (len(trait["value"]) > LONGEST or not GRADE.fullmatch(trait["grade"] or "")):
+            if reason is None and not (0 < len(trait["value"]) <= LONGEST and GRADE.fullmatch(trait["grade"] or "")):
                 reason = "no value of its kind"
+            if reason is None and (trait["kind"], trait["value"]) not in telling:
+                reason = "of the system's own programs or public tools: says nothing of who it was"
             if reason is not None:
                 made.left_out[trait["kind"], reason] += 1
                 continue
@@ -78,6 +82,12 @@ def _intrusions(source: Source, key: bytes | None, made: Shared) -> Iterator[dic
         made.intrusions += 1
         made.traits += len(told)
         yield {"id": name, "first_time": first or None, "last_time": last or None, "traits": told}
+
+
+def _telling(traits: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """What others compare as well. That can only be told here, where the findings behind each trait are known."""
+    every = (Trait(t["kind"], t["value"], findings=frozenset(t["findings"] or ())) for t in traits)
+    return {(trait.kind, trait.value) for trait in characteristic(every)}
 
 
 def _by_intrusion(source: Source) -> Iterator[tuple[str, str, str, list[dict[str, Any]]]]:

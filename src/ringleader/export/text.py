@@ -68,14 +68,6 @@ _short_cell = lru_cache(maxsize=1 << 16)(_cell)
 """Most cells of a column repeat."""
 
 
-def count(number: int, one: str) -> str:
-    """
-    >>> count(1, "intrusion"), count(1200, "finding")
-    ('1 intrusion', '1,200 findings')
-    """
-    return f"{number:,} {one}" + ("" if number == 1 else "s")
-
-
 def moment(time: datetime | None) -> str:
     """ISO 8601 in UTC with its offset, to the microsecond; empty where unknown."""
     return "" if time is None else time.astimezone(UTC).isoformat(timespec="microseconds")

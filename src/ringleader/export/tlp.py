@@ -1,41 +1,29 @@
-"""The Traffic Light Protocol 2.0 of FIRST, and its marking definitions for STIX with the ids that OASIS gave them."""
+"""Marking definitions of the Traffic Light Protocol 2.0 for STIX, with the ids that OASIS gave them."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
+
+from ringleader.schema.tlp import Tlp
 
 EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 """STIX 2.1 was written before TLP 2.0; this extension of OASIS (cti-stix-common-objects, tlp-2.0) adds it."""
 
 
-class Tlp(StrEnum):
-    """How far what is marked may go."""
+def marking_id(tlp: Tlp) -> str:
+    return f"marking-definition--{_IDS[tlp]}"
 
-    CLEAR = "clear"
-    GREEN = "green"
-    AMBER = "amber"
-    AMBER_STRICT = "amber+strict"
-    RED = "red"
 
-    @property
-    def label(self) -> str:
-        return f"TLP:{self.value.upper()}"
-
-    @property
-    def marking_id(self) -> str:
-        return f"marking-definition--{_IDS[self]}"
-
-    def marking(self) -> dict[str, Any]:
-        """The marking definition as OASIS published it, to the letter."""
-        return {
-            "type": "marking-definition",
-            "spec_version": "2.1",
-            "id": self.marking_id,
-            "created": "2022-10-01T00:00:00.000Z",
-            "name": self.label,
-            "extensions": {EXTENSION: {"extension_type": "property-extension", "tlp_2_0": self.value}},
-        }
+def marking(tlp: Tlp) -> dict[str, Any]:
+    """The marking definition as OASIS published it, to the letter."""
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": marking_id(tlp),
+        "created": "2022-10-01T00:00:00.000Z",
+        "name": tlp.label,
+        "extensions": {EXTENSION: {"extension_type": "property-extension", "tlp_2_0": tlp.value}},
+    }
 
 
 _IDS = {

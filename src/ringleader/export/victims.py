@@ -15,6 +15,7 @@ import yaml
 
 from ringleader.case import Config, Watch
 from ringleader.schema import host
+from ringleader.schema.network import is_inner
 from ringleader.store import Store
 
 _TOKEN = re.compile(r"[\w.$@-]+")
@@ -210,13 +211,8 @@ def _private(found: re.Match[str]) -> str:
         address = ip_address(found[0])
     except ValueError:
         return found[0]
-    hidden = address.is_private and not address.is_loopback and not address.is_unspecified and not _example(found[0])
-    return "address-inside" if hidden else found[0]
-
-
-def _example(text: str) -> bool:
-    """Networks that documentation uses (RFC 5737): Python calls them private, but they are nobody's inside."""
-    return text.startswith(("192.0.2.", "198.51.100.", "203.0.113."))
+    everywhere = address.is_loopback or address.is_unspecified or address.is_multicast
+    return "address-inside" if is_inner(address) and not everywhere else found[0]
 
 
 @lru_cache(maxsize=1)

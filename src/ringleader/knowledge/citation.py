@@ -58,7 +58,7 @@ def published(name: str, description: str) -> Span | None:
 
     >>> published("x", "Dahan, A. et al. (2019, December 11). ANCHOR 2020. Retrieved September 10, 2020.")
     (datetime.date(2019, 12, 11), datetime.date(2019, 12, 11))
-    >>> published("SentinelLabs Metador Sept 2022", "Ehrlich, A. (n.d.). Metador. Retrieved January 23, 2023.")
+    >>> published("SentinelLabs Metador Sep 2022", "Ehrlich, A. (n.d.). Metador. Retrieved January 23, 2023.")
     (datetime.date(2022, 9, 1), datetime.date(2022, 9, 30))
     """
     before, *after = _RETRIEVED.split(description, maxsplit=1)

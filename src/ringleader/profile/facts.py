@@ -86,7 +86,6 @@ class Software(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class Habits(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """habits.yml; its comments are the documentation."""
 
-    inner: list[str]
     archivers: dict[str, dict[str, str]]
     archive_endings: list[str]
     scripts: list[str]

@@ -5,6 +5,5 @@ from ringleader.report.model import Model
 from ringleader.report.renderers import RENDERERS
 from ringleader.report.source import Tables
 from ringleader.report.stage import Options, Summary, build, run
-from ringleader.report.tlp import Tlp
 
-__all__ = ["RENDERERS", "Model", "Options", "Summary", "Tables", "Tlp", "build", "from_tables", "run"]
+__all__ = ["RENDERERS", "Model", "Options", "Summary", "Tables", "build", "from_tables", "run"]

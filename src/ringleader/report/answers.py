@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ringleader.compare import likelihood
 from ringleader.report.assessed import LEFT
-from ringleader.report.facts import facts, likely
+from ringleader.report.facts import facts
 from ringleader.report.model import Answer, Assessment, Campaign, Coverage, Gap, Headline, Intrusion, Pair, Statement
-from ringleader.report.text import count, listed
 from ringleader.schema import kind as kinds
+from ringleader.schema.shown import count, listed
 
 MOST = 3
 """Statements of one answer; an answer fits a few lines, and all seven a page."""
@@ -164,9 +165,10 @@ def _overlap(known: Known) -> Said:
     for pair in known.pairs:
         text = f"{name[pair.left]} and {name[pair.right]}: {_significance(pair)}"
         if pair.probability is not None:
-            text += f" That one actor is behind both is {pair.words} ({pair.probability:.0%})."
+            text += f" By what their profiles share, one actor behind both is {pair.words} ({pair.probability:.0%})."
         if pair.hypotheses:
-            text += f" What explains it best: {pair.hypotheses[0].title.rstrip('.')}."
+            title = pair.hypotheses[0].title.rstrip(".")
+            text += f" With targets, visits and evictions weighed as well, what explains it best: {title}."
         statements.append(_counted(text, f"pair-{pair.left}-{pair.right}"))
     # A pair that no null was asked about claims nothing.
     gaps = []
@@ -249,7 +251,7 @@ def _confidence(said: str) -> str:
 
 
 def _share(probability: float) -> str:
-    return f"{probability:.0%} ({likely(probability)})"
+    return f"{probability:.0%} ({likelihood.word(probability)})"
 
 
 def _adaptation(known: Known) -> Said:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from ringleader.compare import likelihood
 from ringleader.knowledge import Knowledge
-from ringleader.report.facts import likely
 from ringleader.report.model import Attribution, Candidate, Lead, Without
 from ringleader.report.overlap import contributions, finite, named
 from ringleader.report.payload import Payload
@@ -61,7 +61,7 @@ def _candidate(row: Row, at: int, knowledge: Knowledge, show: Show) -> Candidate
         name=show(row["name"], 200) or show(row["candidate"], 80),
         rank=row["rank"] or at + 1,
         probability=probability,
-        words=likely(probability),
+        words=likelihood.word(probability),
         verdict=show(row["verdict"], 120),
         # Of the others the lines would say little: who reads them wants the first two beside each other.
         contributions=contributions(row["contributions"], knowledge, show) if at < 2 else [],

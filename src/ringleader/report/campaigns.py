@@ -16,9 +16,10 @@ from ringleader.report.findings import Group
 from ringleader.report.model import Assessment, Attribution, Campaign, Edge, Statement, Trait
 from ringleader.report.payload import Payload
 from ringleader.report.source import Row
-from ringleader.report.text import Show, listed
+from ringleader.report.text import Show
 from ringleader.report.timeline import Mark
 from ringleader.schema.order import WORST_FIRST
+from ringleader.schema.shown import listed
 
 MAX_CAMPAIGNS = 40
 PER_KIND = 8

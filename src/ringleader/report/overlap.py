@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ringleader.compare import likelihood
 from ringleader.knowledge import Knowledge
 from ringleader.report import payload
-from ringleader.report.facts import likely
 from ringleader.report.model import Argument, Contribution, Hypothesis, Pair
 from ringleader.report.payload import Payload
 from ringleader.report.source import Row
@@ -45,7 +45,7 @@ def _alike(row: Row) -> tuple[float, str, str]:
 
 def _pair(row: Row, numbers: Mapping[str, int], knowledge: Knowledge, show: Show) -> Pair:
     left, right = sorted((numbers[row["left_id"]], numbers[row["right_id"]]))
-    told = Payload.parse(row["hypotheses"], show)
+    told, probability = Payload.parse(row["hypotheses"], show), finite(row["probability"])
     rivals = [
         Hypothesis(
             name=each.text("name", longest=80),
@@ -61,8 +61,8 @@ def _pair(row: Row, numbers: Mapping[str, int], knowledge: Knowledge, show: Show
         left=left,
         right=right,
         log_lr=finite(row["log_lr"]),
-        probability=finite(row["probability"]),
-        words=likely(finite(row["probability"])),
+        probability=probability,
+        words="" if probability is None else likelihood.word(probability),
         p_value=finite(row["p_value"]),
         q_value=finite(row["q_value"]),
         colocation_p=finite(row["colocation_p"]),

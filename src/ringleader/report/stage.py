@@ -13,7 +13,7 @@ from ringleader.report import assemble, redact, source
 from ringleader.report.coverage import Problem
 from ringleader.report.model import Model
 from ringleader.report.renderers import RENDERERS, Renderer
-from ringleader.report.tlp import Tlp
+from ringleader.schema.tlp import Tlp
 from ringleader.store import Store
 
 

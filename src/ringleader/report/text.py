@@ -89,22 +89,3 @@ def clock(corrections: str | None) -> str:
     if disbelieved:
         words.append(f"UtcTime of {disbelieved:,} events not believed: too far from the record's time")
     return "; ".join(words)
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """
-    >>> count(1, "host"), count(2000, "host"), count(0, "entry", "entries")
-    ('1 host', '2,000 hosts', '0 entries')
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def listed(words: list[str], most: int = 6) -> str:
-    """
-    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
-    ('a, b and c', 'a, b and 1 more')
-    """
-    some = words[:most]
-    if len(words) > most:
-        return f"{', '.join(some)} and {len(words) - most:,} more"
-    return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} and {some[-1]}" if some else ""

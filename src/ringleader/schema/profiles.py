@@ -22,6 +22,7 @@ MOST_BYTES = 1 << 29
 LEAST_KEY = 16
 """Bytes of a key."""
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Kind = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+$", max_length=80)]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-zA-Z._-]+$", max_length=80)]
 
@@ -30,18 +31,18 @@ class SharedTrait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``value`` as in the table traits, or its hash."""
 
     kind: Kind
-    value: Annotated[str, msgspec.Meta(max_length=4096)]
+    value: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
     grade: Annotated[str, msgspec.Meta(pattern=r"^[A-F][1-6]$")]
-    count: Annotated[int, msgspec.Meta(ge=1)]
-    first_time: datetime | None = None
-    last_time: datetime | None = None
+    count: Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+    first_time: Moment | None = None
+    last_time: Moment | None = None
 
 
 class SharedIntrusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Id
     traits: list[SharedTrait]
-    first_time: datetime | None = None
-    last_time: datetime | None = None
+    first_time: Moment | None = None
+    last_time: Moment | None = None
 
 
 class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

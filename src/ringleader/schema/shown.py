@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -43,12 +44,30 @@ def moment(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
 
 
-def size(count: int) -> str:
+def count(number: int, one: str, many: str = "") -> str:
+    """
+    >>> count(1, "host"), count(2000, "host"), count(0, "entry", "entries")
+    ('1 host', '2,000 hosts', '0 entries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(words: Sequence[str], most: int = 4) -> str:
+    """
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most:,} more"
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def size(number: int) -> str:
     """
     >>> size(999), size(71_303_168), size(3 * 10**12)
     ('999 B', '71.3 MB', '3.0 TB')
     """
-    amount = float(count)
+    amount = float(number)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"

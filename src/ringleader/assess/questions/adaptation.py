@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from ringleader.assess import evictions, lookups, things, ways
 from ringleader.assess.evictions import Eviction
 from ringleader.assess.ground import Campaign, Ground, Intrusion
-from ringleader.assess.statement import MINUTE, Aspect, Statement, counted, day, days, iso, listed
+from ringleader.assess.statement import MINUTE, Aspect, Statement, days, iso
+from ringleader.schema.shown import count, listed
 
 TELLING = (
     "software", "file-name", "path", "file-hash", "service", "scheduled-task", "named-pipe", "web-shell",
@@ -93,16 +94,16 @@ def _campaign(ground: Ground, one: Campaign, found: list[Eviction], traits: Trai
     if not found:
         text = "No remediation of the case file is seen to have ended its presence."
         if outlived:
-            text += f" It went on after {counted(len(outlived), 'remediation')} of its hosts."
+            text += f" It went on after {count(len(outlived), 'remediation')} of its hosts."
         return Statement("campaign", one.id, "adaptation", text, "moderate", [one.steps[-1].finding_id], data)
     dwell = listed([f"{entry['dwell_days']:g}" for entry in told])
-    text = f"Evicted {counted(len(found), 'time')}, after {dwell} days"
+    text = f"Evicted {count(len(found), 'time')}, after {dwell} days"
     if returns:
         last = told[[place for place, eviction in enumerate(found) if eviction.back][-1]]
-        text += f"; came back {counted(len(returns), 'time')}, the last time after {last['away_days']:g} days"
+        text += f"; came back {count(len(returns), 'time')}, the last time after {last['away_days']:g} days"
         text += (
-            f", with {counted(last['counts']['new'], 'new trait')} and"
-            f" {counted(last['counts']['stayed'], 'trait')} that stayed."
+            f", with {count(last['counts']['new'], 'new trait')} and"
+            f" {count(last['counts']['stayed'], 'trait')} that stayed."
         )
     else:
         text += "; no return is seen."
@@ -126,7 +127,7 @@ def _away(eviction: Eviction) -> float | None:
 def _return(ground: Ground, eviction: Eviction, back: Intrusion) -> Statement:
     way = ways.of_part(ground, back)
     allowed = _allowed(ground, eviction, back)
-    text = f"The return of an intruder that was evicted on {day(eviction.answer.time)}, {_away(eviction):g} days"
+    text = f"The return of an intruder that was evicted on {ground.day(eviction.answer.time)}, {_away(eviction):g} days"
     text += " after its last sign" + (", while that was still under way." if back.first < eviction.answer.time else ".")
     text += f" {allowed}"
     data = {

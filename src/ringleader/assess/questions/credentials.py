@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from ringleader.assess import exposed
 from ringleader.assess.exposed import Dump
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import Aspect, Confidence, Statement, counted, day, iso, listed
+from ringleader.assess.statement import Aspect, Confidence, Statement, iso
+from ringleader.schema.shown import count, listed
 
 MOST = 500
 
@@ -62,17 +63,17 @@ def _said(ground: Ground, one: Campaign, dumps: list[Dump]) -> Statement:
         ],
         "used": sorted(one.accounts)[:MOST], "reset": reset, "reset_seen": seen[:MOST],
     }  # fmt: skip
-    used = f"It used {counted(len(one.accounts), 'account')}." if one.accounts else "It is not seen to use accounts."
+    used = f"It used {count(len(one.accounts), 'account')}." if one.accounts else "It is not seen to use accounts."
     if not dumps:
         text = f"No dump of credentials is seen. {used}"
         return Statement("campaign", one.id, "credentials", text, "moderate", [one.steps[0].finding_id], data)
     said = [f"{_WORDS[sort]} of {listed(hosts_of)}" for sort, hosts_of in _by_sort(dumps).items()]
-    text = f"Took {listed(said)}, first on {day(dumps[0].time)}. {used}"
+    text = f"Took {listed(said)}, first on {ground.day(dumps[0].time)}. {used}"
     if everyone:
         text += " Every account of the domain is exposed, krbtgt among them: all must be reset, krbtgt twice."
     else:
         be = "is" if len(last) == 1 else "are"
-        text += f" {counted(len(last), 'account')} {be} exposed by log-ons that are in the evidence"
+        text += f" {count(len(last), 'account')} {be} exposed by log-ons that are in the evidence"
         text += f"; {len(left):,} of them not seen to be reset since." if left else ", all of them reset since."
     blind = sorted({dump.host for dump in dumps if not dump.known})
     if blind:

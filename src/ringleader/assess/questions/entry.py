@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ringleader.assess import ways
 from ringleader.assess.ground import Ground
-from ringleader.assess.statement import Aspect, Statement, day, iso
+from ringleader.assess.statement import Aspect, Statement, iso
 from ringleader.assess.ways import Way
 
 
@@ -45,7 +45,7 @@ class Entry:
         for one in ground.intrusions:
             way = ways.of(ground)[one.id]
             yield Statement(
-                "intrusion", one.id, "entry", _said(way), way.confidence, way.findings,
+                "intrusion", one.id, "entry", _said(ground, way), way.confidence, way.findings,
                 {
                     "kind": way.kind, "means": way.means, "first": way.first_kind, "supplier": way.supplier,
                     "host": way.host, "time": iso(way.time), "account": way.account, "address": way.address,
@@ -67,8 +67,8 @@ _USUAL = {
 }
 
 
-def _said(way: Way) -> str:
-    where, when = way.host or "an unknown host", day(way.time)
+def _said(ground: Ground, way: Way) -> str:
+    where, when = way.host or "an unknown host", ground.day(way.time)
     match way.means:
         case "exploited service":
             service = "Exchange" if way.kind == "exchange-flaw" else "a web application"

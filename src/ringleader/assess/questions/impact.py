@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from ringleader.assess import logons, reach, words
 from ringleader.assess.ground import Campaign, Ground
 from ringleader.assess.reach import EVERYONE, Graph
-from ringleader.assess.statement import Aspect, Confidence, Statement, counted, listed
+from ringleader.assess.statement import Aspect, Confidence, Statement
 from ringleader.case import Service
+from ringleader.schema.shown import count, listed
 
 MOST_NODES = 200
 
@@ -51,7 +52,7 @@ class Impact:
         if left := logons.of(ground).left_out:
             yield Statement(
                 "case", ground.about, "impact",
-                f"{counted(left, 'sort')} of log-ons were beyond what is held at once: there may be more paths.",
+                f"{count(left, 'sort')} of log-ons were beyond what is held at once: there may be more paths.",
                 "unknown",
             )  # fmt: skip
         for one in ground.campaigns:
@@ -92,16 +93,16 @@ def _said(ground: Ground, one: Campaign) -> Statement:
     if wanted and (removed := sum(number for _, number in cut)):
         kinds = Counter(node.partition(":")[0] for node, _ in cut)
         what = listed([_WHAT[kind](number) for kind, number in sorted(kinds.items())])
-        text += f" {what[0].upper()}{what[1:]} would cut {removed:,} of these {counted(len(wanted), 'host')} off."
+        text += f" {what[0].upper()}{what[1:]} would cut {removed:,} of these {count(len(wanted), 'host')} off."
     sure: Confidence = "moderate" if logons.of(ground).windows else "low"
     findings = [finding for aim in held for finding in reach.reached(ground, one)[reach.label(aim)].findings[:5]]
     return Statement("campaign", one.id, "impact", text, sure, findings or [one.steps[0].finding_id], data)
 
 
 _WHAT: dict[str, Callable[[int], str]] = {
-    "account": lambda number: f"resetting {counted(number, 'account')}",
-    "host": lambda number: f"isolating {counted(number, 'host')}",
-    "supplier": lambda number: f"closing the access of {counted(number, 'supplier')}",
+    "account": lambda number: f"resetting {count(number, 'account')}",
+    "host": lambda number: f"isolating {count(number, 'host')}",
+    "supplier": lambda number: f"closing the access of {count(number, 'supplier')}",
 }
 
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from ringleader.assess import lookups, reach, words
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import Aspect, Confidence, Statement, day, iso, listed
+from ringleader.assess.statement import Aspect, Confidence, Statement, iso
+from ringleader.schema.shown import listed
 
 
 class CrownJewels:
@@ -43,6 +44,7 @@ def _said(ground: Ground, one: Campaign, role: str, paths: dict[str, list[str]])
     places, refused = reach.reached(ground, one), reach.tried(ground, one)
     first = {step.host: step.time for step in reversed(one.steps)}
     reached: list[dict[str, object]] = []
+    times: list[int] = []
     findings: list[str] = []
     sure: Confidence = "moderate"
     for host in hosts:
@@ -50,10 +52,12 @@ def _said(ground: Ground, one: Campaign, role: str, paths: dict[str, list[str]])
             how = "findings" if place.findings else f"log-on ({place.logon.how})" if place.logon else ""
             time = first.get(host) or (place.logon.time if place.logon else None)
             reached.append({"host": host, "since": iso(time), "how": how})
+            times += [] if time is None else [time]
             findings += place.findings[:10]
             sure = "high" if place.findings else sure
     if role == "database" and (sessions := _queries(ground, one)):
         reached.append({"host": None, "since": iso(sessions[0].first), "how": "queries"})
+        times.append(sessions[0].first)
         findings += [finding for session in sessions for finding in session.findings][:20]
         sure = "high" if any(session.sure for session in sessions) else sure
     names = {str(item["host"]) for item in reached}
@@ -64,12 +68,12 @@ def _said(ground: Ground, one: Campaign, role: str, paths: dict[str, list[str]])
         if f"host:{host}" in paths and host not in names
     ]
     state = "reached" if reached else "tried" if tried else "within reach" if within else "not seen"
+    since = ground.day(min(times, default=None))
     told = listed([str(item["host"]) for item in reached if item["host"]])
     match state:
         case "reached" if not told:
-            text = f"Reached {name}: queries to them were answered, since {day(_queries(ground, one)[0].first)}."
+            text = f"Reached {name}: queries to them were answered, since {since}."
         case "reached":
-            since = min(str(item["since"]) for item in reached)[:10]
             text = f"Reached {name} since {since}: {told}."
         case "tried":
             text = f"Tried to reach {name}, which refused or did not answer: {listed([str(t['host']) for t in tried])}."

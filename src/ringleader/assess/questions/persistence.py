@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from ringleader.assess import evictions, things, words
 from ringleader.assess.ground import Ground
-from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, iso
 from ringleader.assess.things import Thing
+from ringleader.schema.shown import count, listed
 
 
 class Persistence:
@@ -42,7 +43,7 @@ class Persistence:
         if blind:
             yield Statement(
                 "case", ground.about, "persistence",
-                f"Of {counted(len(blind), 'host')} with findings there are no events of the host itself"
+                f"Of {count(len(blind), 'host')} with findings there are no events of the host itself"
                 f" ({listed(blind)}): what was put in place there cannot be said.", "unknown",
             )  # fmt: skip
         if ground.intrusions and not found:
@@ -63,13 +64,13 @@ def _said(ground: Ground, one: Thing) -> Statement:
     }  # fmt: skip
     what = _WORDS[one.sort]
     verb = "made" if one.sort in ("account", "cron") else "put"
-    text = f"{what[0].upper()}{what[1:]} was {verb} on {one.host or 'an unknown host'} on {day(one.time)}"
+    text = f"{what[0].upper()}{what[1:]} was {verb} on {one.host or 'an unknown host'} on {ground.day(one.time)}"
     sure: Confidence = "high" if one.seen and status == "in place" else "moderate"
     match status:
         case "removed":
-            text += f" and was seen to be removed on {day(time)}."
+            text += f" and was seen to be removed on {ground.day(time)}."
         case "cleaned":
-            text += f"; the case file has a remediation of {day(time)} there, and there is no sign of it since."
+            text += f"; the case file has a remediation of {ground.day(time)} there, and there is no sign of it since."
         case "passing":
             text += (
                 " by a remote-execution tool, which takes it away itself when it ends; whether it did is not recorded."
@@ -77,11 +78,10 @@ def _said(ground: Ground, one: Thing) -> Statement:
         case _:
             text += "; nothing tells of its removal."
             if outlived:
-                text += f" It has outlived {counted(len(outlived), 'remediation')} of that host."
+                text += f" It has outlived {count(len(outlived), 'remediation')} of that host."
             elif blank := [answer for answer in evictions.answers(ground) if _blank(answer, one)]:
-                text += (
-                    f" A remediation of {day(blank[0].time)} names no hosts, so whether it was part of it is not known."
-                )
+                when = ground.day(blank[0].time)
+                text += f" A remediation of {when} names no hosts, so whether it was part of it is not known."
                 sure = "low"
     return Statement("intrusion", one.owner, "persistence", text, sure, one.findings, data)
 

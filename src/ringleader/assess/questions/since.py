@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, iso
+from ringleader.schema.shown import count, listed
 
 RECENT = 3 * DAY
 USUAL = 2
@@ -56,10 +57,11 @@ def _telemetry(ground: Ground) -> Statement:
         for source, some in ground.days.items()
         if some
     ]
-    text = f"Telemetry reaches from {day(ground.span[0])} to {day(ground.span[1])}: nothing before can be seen."
+    ends = [time for span in ground.spans.values() for time in span] or ground.span
+    text = f"Telemetry reaches from {ground.day(min(ends))} to {ground.day(max(ends))}: nothing before can be seen."
     if gaps:
         sources_with = sorted({gap["source"] or "" for gap in gaps})
-        text += f" {counted(len(gaps), 'gap')} of a day or more, in {listed(sources_with)}."
+        text += f" {count(len(gaps), 'gap')} of a day or more, in {listed(sources_with)}."
     data = {"first": iso(ground.span[0]), "last": iso(ground.span[1]), "gaps": gaps[:500], "sources": sources}
     return Statement("case", ground.about, "since", text, "high", data=data)
 
@@ -74,8 +76,8 @@ def _campaign(ground: Ground, one: Campaign) -> Statement:
     usual = pauses[len(pauses) * 95 // 100] if pauses else 0
     still = silent <= max(RECENT, USUAL * usual)
     confidence: Confidence = "high" if first.level in ("critical", "high") and not early else "moderate"
-    text = f"First seen on {day(one.first)} on {first.host or 'an unknown host'}, last on {day(one.last)}"
-    text += f", {counted(round((one.last - one.first) / DAY), 'day')} later." if one.last - one.first >= DAY else "."
+    text = f"First seen on {ground.day(one.first)} on {first.host or 'an unknown host'}, last on {ground.day(one.last)}"
+    text += f", {count(round((one.last - one.first) / DAY), 'day')} later." if one.last - one.first >= DAY else "."
     if early:
         where = first.host or "that host"
         text += (
@@ -84,11 +86,11 @@ def _campaign(ground: Ground, one: Campaign) -> Statement:
             else f" When telemetry of {where} begins is not known, so that it may have been there earlier."
         )
     else:
-        text += f" Telemetry of {first.host} reaches back to {day(begins)}."
+        text += f" Telemetry of {first.host} reaches back to {ground.day(begins)}."
     text += (
         " It goes on: its last sign is close to the end of telemetry."
         if still
-        else f" It has been silent for {counted(round(silent / DAY), 'day')} at the end of telemetry."
+        else f" It has been silent for {count(round(silent / DAY), 'day')} at the end of telemetry."
     )
     data = {
         "first": iso(one.first), "last": iso(one.last), "telemetry_from": iso(begins), "telemetry_to": iso(end),

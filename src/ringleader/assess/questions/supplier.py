@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from ringleader.assess import logons, reach, ways
 from ringleader.assess.ground import Ground, Intrusion
 from ringleader.assess.logons import Dial, Logon
-from ringleader.assess.statement import HOUR, SECOND, Aspect, Confidence, Statement, counted, iso, listed
+from ringleader.assess.statement import HOUR, SECOND, Aspect, Confidence, Statement, iso
+from ringleader.schema.shown import count, listed
 
 RARE = 0.02
 """An hour of the week's day is no habit if so few of the log-ons are in it or in the hours beside it."""
@@ -94,9 +95,9 @@ def _path(ground: Ground, one: Intrusion, name: str) -> Statement:
     unusual = [
         said
         for some, said in (
-            (addresses, counted(len(addresses), "address", "addresses")),
-            (odd_hours, counted(len(odd_hours), "hour") + " of the day"),
-            (hosts, counted(len(hosts), "host")),
+            (addresses, count(len(addresses), "address", "addresses")),
+            (odd_hours, count(len(odd_hours), "hour") + " of the day"),
+            (hosts, count(len(hosts), "host")),
         )
         if some
     ]
@@ -120,7 +121,7 @@ def _path(ground: Ground, one: Intrusion, name: str) -> Statement:
 def _reach(ground: Ground, name: str, owners: list[str]) -> Statement:
     others = _others(ground, name, set())
     aims = [item for item in others if item["host"] in reach.jewels(ground)]
-    text = f"{name} can reach {counted(len(others), 'host')}, by the case file and by its log-ons"
+    text = f"{name} can reach {count(len(others), 'host')}, by the case file and by its log-ons"
     text += f". Those that matter most among them: {listed([str(item['host']) for item in aims])}." if aims else "."
     findings = [
         ways.of(ground)[one.id].findings[0]

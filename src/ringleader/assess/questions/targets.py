@@ -9,7 +9,8 @@ from typing import ClassVar
 from ringleader.assess import lookups
 from ringleader.assess.ground import Ground, Intrusion
 from ringleader.assess.lookups import Session
-from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, counted, day, iso, listed
+from ringleader.assess.statement import DAY, Aspect, Confidence, Statement, iso
+from ringleader.schema.shown import count, listed
 
 
 class Targets:
@@ -41,7 +42,7 @@ class Targets:
         if found.left_out:
             yield Statement(
                 "case", ground.about, "targets",
-                f"{counted(found.left_out, 'statement')} of databases were beyond what is held at once and were not"
+                f"{count(found.left_out, 'statement')} of databases were beyond what is held at once and were not"
                 " looked at.", "unknown",
             )  # fmt: skip
         for one in ground.intrusions:
@@ -77,7 +78,7 @@ def _said(ground: Ground, one: Intrusion, some: list[Session], found: lookups.Lo
     }  # fmt: skip
     sure: Confidence = "high" if all(session.sure for session in some) else "moderate"
     if not reads:
-        text = f"Tried to read subscribers' records, which the database refused: {counted(failed, 'statement')}."
+        text = f"Tried to read subscribers' records, which the database refused: {count(failed, 'statement')}."
         return Statement("intrusion", one.id, "targets", text, sure, _findings(some), data)
     ways = [
         said
@@ -88,17 +89,17 @@ def _said(ground: Ground, one: Intrusion, some: list[Session], found: lookups.Lo
         )
         if number
     ]
-    whom = f"the records of {counted(len(numbers), 'subscriber')}" if numbers else "subscribers' records"
-    text = f"Read {whom} in {counted(len(reads), 'statement')} ({listed(ways)})"
+    whom = f"the records of {count(len(numbers), 'subscriber')}" if numbers else "subscribers' records"
+    text = f"Read {whom} in {count(len(reads), 'statement')} ({listed(ways)})"
     text += (
-        f" between {day(min(times))} and {day(max(times))}"
+        f" between {ground.day(min(times))} and {ground.day(max(times))}"
         if max(times) - min(times) >= DAY
-        else f" on {day(times[0])}"
+        else f" on {ground.day(times[0])}"
     )
     if spans:
-        text += f"; the records are of {day(spans[0])} to {day(spans[1])}"
+        text += f"; the records are of {(iso(spans[0]) or '?')[:10]} to {(iso(spans[1]) or '?')[:10]}"
     by_others = sum(found.background.values())
-    text += f". In all the evidence others made {counted(by_others, 'statement')} that name subscribers"
+    text += f". In all the evidence others made {count(by_others, 'statement')} that name subscribers"
     text += f", most with {others[0][0][0] or 'an unnamed program'}." if others else "."
     return Statement("intrusion", one.id, "targets", text, sure, _findings(some), data)
 

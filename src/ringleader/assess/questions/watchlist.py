@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from ringleader.assess import lookups, names, reach
 from ringleader.assess.ground import Campaign, Ground
-from ringleader.assess.statement import Aspect, Statement, counted, iso, listed
+from ringleader.assess.statement import Aspect, Statement, iso
 from ringleader.case import Watch, Watched
 from ringleader.schema import subscriber
+from ringleader.schema.shown import count, listed
 
 PERSONAL = (Watch.SUBSCRIBER, Watch.ACCOUNT)
 """Kinds whose values may name a person."""
@@ -50,7 +51,7 @@ class Watchlist:
         if Watch.SUBSCRIBER in watched and not lookups.of(ground).recorded:
             yield Statement(
                 "case", ground.about, "watchlist",
-                f"{counted(len(watched[Watch.SUBSCRIBER]), 'subscriber')} are watched, but no logs of databases are in"
+                f"{count(len(watched[Watch.SUBSCRIBER]), 'subscriber')} are watched, but no logs of databases are in"
                 " the evidence.", "unknown",
             )  # fmt: skip
         for one in ground.campaigns:
@@ -63,8 +64,8 @@ class Watchlist:
 def _said(one: Campaign, kind: Watch, entries: list[Watched], matches: list[dict[str, Any]]) -> Statement:
     categories = Counter(match["category"] or "none given" for match in matches)
     told = [
-        counted(count, name, _PLURAL.get(name, ""))
-        for name, count in sorted(categories.items())
+        count(number, name, _PLURAL.get(name, ""))
+        for name, number in sorted(categories.items())
         if name != "none given"
     ]
     what = f"watched {kind}" + ("s" if len(matches) != 1 else "") if kind != "address" else "watched addresses"

@@ -11,8 +11,9 @@ from ringleader.export import attack, identity, indicator, scale, text
 from ringleader.export.base import Options, Source
 from ringleader.export.formats.stix import ATTRIBUTABLE, REFERENCE
 from ringleader.export.subject import Subject
-from ringleader.export.tlp import Tlp
+from ringleader.schema import shown
 from ringleader.schema.order import WORST_FIRST
+from ringleader.schema.tlp import Tlp
 
 # Whom MISP gives an event to: 0 your organisation, 1 this community, 2 connected communities, 3 all.
 DISTRIBUTION = {Tlp.RED: 0, Tlp.AMBER_STRICT: 0, Tlp.AMBER: 1, Tlp.GREEN: 2, Tlp.CLEAR: 3}
@@ -152,4 +153,4 @@ def _uuid(subject: Subject, *parts: str) -> str:
 
 
 def _size(subject: Subject) -> str:
-    return f"{text.count(len(subject.intrusions), 'intrusion')}, {text.count(subject.findings, 'finding')}"
+    return f"{shown.count(len(subject.intrusions), 'intrusion')}, {shown.count(subject.findings, 'finding')}"

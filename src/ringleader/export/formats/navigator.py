@@ -12,6 +12,7 @@ from typing import Any
 from ringleader.export import attack, text
 from ringleader.export.base import Options, Source
 from ringleader.export.subject import Subject
+from ringleader.schema import shown
 
 LAYER, NAVIGATOR = "4.5", "5.2.0"
 OVERLAP = "#b8860b"
@@ -104,4 +105,4 @@ def _layer(
 
 
 def _size(subject: Subject) -> str:
-    return f"{text.count(len(subject.intrusions), 'intrusion')}, {text.count(subject.findings, 'finding')}"
+    return f"{shown.count(len(subject.intrusions), 'intrusion')}, {shown.count(subject.findings, 'finding')}"

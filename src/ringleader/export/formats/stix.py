@@ -16,9 +16,10 @@ from typing import Any
 
 import stix2
 
-from ringleader.export import attack, identity, indicator, pattern, scale, text
+from ringleader.export import attack, identity, indicator, pattern, scale, text, tlp
 from ringleader.export.base import Options, Source
 from ringleader.export.subject import Assessment, Candidate, Intrusion, Pair, Subject
+from ringleader.schema import shown
 
 V = stix2.v21
 ATTRIBUTABLE = ("very likely", "likely")
@@ -51,7 +52,7 @@ class Stix:
     def notes(self, source: Source, options: Options) -> Iterable[str]:
         quiet = sum(not notable(pair) for pair in source.material.pairs)
         if quiet:
-            yield f"{text.count(quiet, 'pair')} of campaigns without notable overlap left out"
+            yield f"{shown.count(quiet, 'pair')} of campaigns without notable overlap left out"
         left = indicator.left_out(source, options)
         if left:
             yield "no indicators: " + ", ".join(f"{count:,} {reason}" for reason, count in left.most_common())
@@ -81,7 +82,7 @@ class _Bundle:
     def __init__(self, source: Source, options: Options) -> None:
         self._source, self._options = source, options
         self._found: dict[str, Any] = {}
-        self._marking = [options.tlp.marking_id]
+        self._marking = [tlp.marking_id(options.tlp)]
         self._hide = None if options.victims else source.victims
         material = source.material
         self._as_of = options.as_of or material.last or REFERENCE
@@ -102,7 +103,7 @@ class _Bundle:
     def objects(self) -> dict[str, str]:
         """Id to text, the marking definition first."""
         material = self._source.material
-        marking = self._options.tlp.marking()
+        marking = tlp.marking(self._options.tlp)
         for subject in material.subjects:
             self._subject(subject)
         for pair in material.pairs:
@@ -121,10 +122,10 @@ class _Bundle:
         who, what = self._who(subject), self._campaign(subject)
         first, last = _seen(subject.first, subject.last)
         if subject.kind == "campaign":
-            told = f"{text.count(len(subject.intrusions), 'intrusion')} of one unnamed actor"
+            told = f"{shown.count(len(subject.intrusions), 'intrusion')} of one unnamed actor"
         else:
             told = "one intrusion; the case has no campaigns"
-        facts = f"{told}, {text.count(subject.findings, 'finding')}. The name claims nothing."
+        facts = f"{told}, {shown.count(subject.findings, 'finding')}. The name claims nothing."
         self._add(
             V.IntrusionSet, subject.first, id=who, name=text.plain(subject.label), description=facts, **first, **last
         )
@@ -159,8 +160,8 @@ class _Bundle:
     def _incident(self, intrusion: Intrusion, campaign: str) -> None:
         key = identity.made("incident", self._me, intrusion.id)
         words = [
-            f"{text.count(intrusion.findings, 'finding')}, the gravest {intrusion.level}, on "
-            + text.count(len(intrusion.hosts), "host"),
+            f"{shown.count(intrusion.findings, 'finding')}, the gravest {intrusion.level}, on "
+            + shown.count(len(intrusion.hosts), "host"),
             f"from {text.moment(intrusion.first) or 'unknown'} to {text.moment(intrusion.last) or 'unknown'}",
             "tactics: " + (", ".join(map(text.prose, intrusion.tactics)) or "none known"),
         ]
@@ -409,7 +410,7 @@ class _Bundle:
     def _report(self) -> None:
         material = self._source.material
         count = len(material.subjects)
-        what = text.count(count, "intrusion" if material.stand_in else "campaign")
+        what = shown.count(count, "intrusion" if material.stand_in else "campaign")
         more = "; the case has no campaigns, each intrusion stands for one" if count and material.stand_in else ""
         self._add(
             V.Report,

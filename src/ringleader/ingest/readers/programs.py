@@ -22,7 +22,7 @@ def understood(program: str, message: str) -> tuple[str, dict[str, str]]:
     """Kind and fields.
 
     >>> understood("CRON", "(root) CMD (id)")
-    ('linux/cron', {'user': 'root', 'command': 'id', 'action': 'command'})
+    ('linux/cron', {'command': 'id', 'user': 'root', 'action': 'command'})
     """
     kind, patterns = _of(program[:80].lower())
     cut = message[:LONGEST]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from ringleader.profile import facts
 from ringleader.profile.kinds.base import Mark, Plain
 from ringleader.profile.kinds.command import commands
 from ringleader.profile.sighting import Context, Sighting
+from ringleader.schema.network import is_inner
 
 _V4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _PORT = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|((?:\d{1,3}\.){3}\d{1,3})):\d{1,5}")
@@ -41,11 +41,11 @@ class Network(Plain):
 
 def addresses(sighting: Sighting) -> Iterator[IPv4Address | IPv6Address]:
     for text in sighting.all("address"):
-        if (address := parse(text)) is not None and not inner(address):
+        if (address := parse(text)) is not None and not is_inner(address):
             yield address
     for command in commands(sighting):
         for text in _V4.findall(command):
-            if (address := parse(text)) is not None and not inner(address):
+            if (address := parse(text)) is not None and not is_inner(address):
                 yield address
 
 
@@ -63,14 +63,3 @@ def parse(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
-
-
-@lru_cache(maxsize=65536)
-def inner(address: IPv4Address | IPv6Address) -> bool:
-    """Whether it is in a network that is nobody's or the operator's own."""
-    return any(address.version == network.version and address in network for network in _inner())
-
-
-@lru_cache(maxsize=1)
-def _inner() -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(network) for network in facts.habits().inner)

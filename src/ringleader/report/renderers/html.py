@@ -24,10 +24,10 @@ from ringleader.report.model import Finding, Intrusion, Model
 from ringleader.report.renderers import drawing
 from ringleader.report.source import OPTIONAL
 from ringleader.report.timeline import MAX_INTRUSIONS, MAX_MOMENTS
-from ringleader.report.tlp import Tlp
 from ringleader.schema import kind as kinds
 from ringleader.schema import shown
 from ringleader.schema.order import TACTICS, WORST_FIRST
+from ringleader.schema.tlp import Tlp
 
 MAX_ROWS = 500
 """Rows of the tables of evidence, hosts, rules and problems."""

@@ -20,9 +20,9 @@ from ringleader.report.model import (
     Undone,
 )
 from ringleader.report.renderers.drawing import share
-from ringleader.report.text import count, listed
 from ringleader.schema import shown
 from ringleader.schema.order import WORST_FIRST
+from ringleader.schema.shown import count, listed
 
 INTRUSIONS = 50
 ROWS = 100
@@ -46,7 +46,7 @@ class Markdown:
 
 
 def plain(content: str) -> str:
-    """``content`` as text that no Markdown reads as anything else.
+    r"""``content`` as text that no Markdown reads as anything else.
 
     >>> plain("[x](javascript:1)"), plain("- 1 < 2"), plain("a_b")
     ('\\[x\\](javascript:1)', '\\- 1 \\< 2', 'a_b')
@@ -290,7 +290,7 @@ class _Writer:
                 continue
             yield from (f"### {self._both(pair)}", "")
             for rival in pair.hypotheses:
-                weight = f" ({rival.weight:.2g})" if rival.weight is not None else ""
+                weight = f" (weight {rival.weight:.2f})" if rival.weight is not None else ""
                 yield f"- **{plain(rival.title)}**{weight}"
                 for mark, some in (("for", rival.for_), ("against", rival.against)):
                     for each in some:

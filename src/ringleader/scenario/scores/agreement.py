@@ -37,8 +37,8 @@ def agreement(found: Ints, true: Ints, strangers: Ints | None = None) -> Agreeme
     found one. Pairs: precision is the share of the pairs of one found group that are of one true group, recall the
     share of the true pairs that are in one found group.
 
-    >>> agreement(np.array([1, 1, 2]), np.array([5, 5, 5])).bcubed_recall
-    0.5555555555555556
+    >>> f"{agreement(np.array([1, 1, 2]), np.array([5, 5, 5])).bcubed_recall:.4f}"
+    '0.5556'
     """
     rows, row = np.unique(found, return_inverse=True)
     columns, column = np.unique(true, return_inverse=True)
