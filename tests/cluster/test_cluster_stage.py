@@ -228,9 +228,13 @@ def test_shared_profiles_are_compared(tmp_path: Path) -> None:
 
 
 def test_hashed_profiles_are_compared_by_who_holds_the_key(tmp_path: Path) -> None:
-    store = write(tmp_path, {"one": HERON})
+    heron = {
+        **HERON,
+        "command-template": [*HERON["command-template"], "net use z: \\\\<host>\\d$ /user:<account> <secret>"],
+    }
+    store = write(tmp_path, {"one": heron})
     key = b"the key of the group"
-    theirs = shared(write(tmp_path / "theirs", {"x": HERON}), tmp_path, key)
+    theirs = shared(write(tmp_path / "theirs", {"x": heron}), tmp_path, key)
     summary = cluster.run(store, others=[Other("them", shared=theirs)], key=key)
     assert groups(store) == [["one", "them:x"]]
     assert not summary.notes
