@@ -228,22 +228,19 @@ def test_shared_profiles_are_compared(tmp_path: Path) -> None:
 
 
 def test_hashed_profiles_are_compared_by_who_holds_the_key(tmp_path: Path) -> None:
-    heron = {
-        **HERON,
-        "command-template": [*HERON["command-template"], "net use z: \\\\<host>\\d$ /user:<account> <secret>"],
-    }
-    store = write(tmp_path, {"one": heron})
+    store = write(tmp_path, {"one": HERON})
     key = b"the key of the group"
-    theirs = shared(write(tmp_path / "theirs", {"x": heron}), tmp_path, key)
+    theirs = shared(write(tmp_path / "theirs", {"x": HERON}), tmp_path, key)
     summary = cluster.run(store, others=[Other("them", shared=theirs)], key=key)
     assert groups(store) == [["one", "them:x"]]
     assert not summary.notes
     summary = cluster.run(store, others=[Other("them", shared=theirs)])
     assert groups(store) == [["one"], ["them:x"]]
     assert "key" in summary.notes[0]
-    # Two of them are like each other even for who does not hold it.
+    # Two of them are like each other even for who does not hold it; how rare a hashed command is cannot be told.
     cluster.run(store, others=[Other("them", shared=theirs), Other("and", shared=theirs)])
-    assert ["and:x", "them:x"] in groups(store)
+    pairs = [row for row in store.read("pairs").to_pylist() if {row["left_id"], row["right_id"]} == {"and:x", "them:x"}]
+    assert pairs and pairs[0]["log_lr"] > 5
     with pytest.raises(UsageError, match="another key"):
         cluster.run(store, others=[Other("them", shared=theirs)], key=b"the key of others")
 
