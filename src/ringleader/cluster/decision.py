@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from ringleader.cluster import source
+from ringleader.cluster.linkage import united
 from ringleader.cluster.source import Intrusion
 from ringleader.errors import UsageError
 from ringleader.schema import tables
@@ -134,19 +135,10 @@ def _check(
     size: int,
     new: Decision | None,
 ) -> None:
-    root = list(range(size))
-
-    def find(item: int) -> int:
-        while root[item] != item:
-            root[item] = root[root[item]]
-            item = root[item]
-        return item
-
-    for _, a, b in same:
-        root[find(a)] = find(b)
+    root = united(size, ((a, b) for _, a, b in same))
     for decision, a, b in different:
-        if find(a) == find(b):
-            against = [one for one, c, _ in same if find(c) == find(a)]
+        if root[a] == root[b]:
+            against = [one for one, c, _ in same if root[c] == root[a]]
             named = ["this decision" if one is new else one.decision_id for one in (decision, *against)]
             kept = next(one for one in (decision, *against) if one is not new)
             raise UsageError(
