@@ -14,6 +14,7 @@ import pyarrow as pa
 from ringleader.cluster import source
 from ringleader.cluster.linkage import united
 from ringleader.cluster.source import Intrusion
+from ringleader.compare import Profile
 from ringleader.errors import UsageError
 from ringleader.schema import tables
 from ringleader.schema.shown import listed
@@ -61,8 +62,8 @@ def decide(
     campaign its earliest intrusion stands. ``split`` may name a campaign alone: it is then split at its weakest bridge.
 
     Raises ``UsageError`` for what is not there, and for what contradicts an earlier decision."""
-    found = source.intrusions(store)
     campaigns = store.read("campaigns").to_pylist()
+    found = [*source.intrusions(store), *_elsewhere(store, campaigns)]
     if right is None:
         one, other = _bridge(_campaign(left, campaigns), left, verdict)
     else:
@@ -86,6 +87,13 @@ def decide(
         tx.write("decisions", "decision", _table([made]))
     store.refresh()
     return made
+
+
+def _elsewhere(store: Store, campaigns: Sequence[dict[str, Any]]) -> list[Intrusion]:
+    """Intrusions of other cases that were clustered into this one: all that is here of them is their id."""
+    own = set(store.read("intrusions", ["intrusion_id"])["intrusion_id"].to_pylist())
+    named = dict.fromkeys(one for row in campaigns for one in row["intrusion_ids"] or () if one not in own)
+    return [Intrusion(one, Profile(one)) for one in named]
 
 
 def undo(store: Store, named: str) -> Decision:
