@@ -117,3 +117,10 @@ def test_a_file_where_the_case_should_be(tmp_path: Path) -> None:
         case.Case.create(tmp_path / "file")
     with pytest.raises(CaseError):
         case.Case.open(tmp_path / "file")
+
+
+def test_a_key_that_was_never_written_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / case.KEY).write_bytes(b"")
+    key = case.subscribers_key(tmp_path)
+    assert len(key) == 32 and case.subscribers_key(tmp_path) == key
+    assert (tmp_path / case.KEY).stat().st_mode & 0o077 == 0

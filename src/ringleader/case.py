@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import os
 import re
 import reprlib
 import secrets
@@ -35,7 +34,8 @@ from pydantic import (
 )
 
 from ringleader.errors import CaseError, ConfigError
-from ringleader.store.disk import writing_to
+from ringleader.schema import host as hostnames
+from ringleader.store.disk import replacing, writing_to
 
 CONFIG = "ringleader.toml"
 KEY = "subscribers.key"
@@ -222,6 +222,15 @@ class Config(_Table):
     watch: list[Watched] = []
     remediation: list[Remediation] = []
 
+    def aliases(self) -> dict[str, str]:
+        """Other names and addresses of hosts to their name, of those that only one host has."""
+        found: dict[str, set[str]] = {}
+        for asset in self.asset:
+            name = hostnames.normal(asset.host) or ""
+            for alias in (name, hostnames.short(name), *asset.aliases):
+                found.setdefault(hostnames.normal(alias) or "", set()).add(name)
+        return {alias: next(iter(names)) for alias, names in found.items() if alias and len(names) == 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -271,13 +280,11 @@ def subscribers_key(root: Path) -> bytes:
     the tables."""
     path = root / KEY
     with writing_to(root):
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+        # An empty one, of a disk that was full, would hide nothing.
+        if not path.exists() or not path.stat().st_size:
+            with replacing(path, 0o600) as out:
+                out.write(secrets.token_bytes(32))
+        return path.read_bytes()
 
 
 def parse(text: str, path: str = CONFIG) -> Config:

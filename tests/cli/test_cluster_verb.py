@@ -50,6 +50,10 @@ def test_several_cases_and_a_case_for_the_result(case: Path, tmp_path: Path) -> 
     assert ["heron-1", "heron-2", "b:heron-9"] in [sorted(c["intrusion_ids"], key=len) for c in both["campaigns"]]
     call("cluster", case, "--out", tmp_path / "new", "--quiet")
     assert (tmp_path / "new" / "store" / "campaigns").is_dir()
+    call("cluster", case, tmp_path / "b", "--out", tmp_path / "new", "--quiet")
+    call("decide", tmp_path / "new", "different", "heron-1", "b:heron-9")
+    apart = json.loads(call("cluster", case, tmp_path / "b", "--out", tmp_path / "new", "--json").stdout)
+    assert not [c for c in apart["campaigns"] if {"heron-1", "b:heron-9"} <= set(c["intrusion_ids"])]
     call("cluster", case, case, code=2)
     call("cluster", case, tmp_path / "nothing", code=2)
 

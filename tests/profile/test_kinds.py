@@ -22,7 +22,7 @@ CASE = names.context(
     config(),
     ["ex01", "bil01.corp.example"],
     [],
-    names.Hostnames(["ex01.corp.example"], names.aliases(config())),
+    names.Hostnames(["ex01.corp.example"], config().aliases()),
     key=b"k",
 )
 

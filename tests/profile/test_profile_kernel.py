@@ -31,7 +31,7 @@ def traits(made: Made, shuffle: int | None = None) -> list[dict[str, Any]]:
         for table in events:
             yield table.filter(pc.is_in(table["event_id"], wanted))
 
-    known = names.Hostnames([host for host in pc.unique(findings["host"]).to_pylist() if host], names.aliases(config()))
+    known = names.Hostnames([host for host in pc.unique(findings["host"]).to_pylist() if host], config().aliases())
     case = names.context(config(), ["ex01.corp.example", "bil01.corp.example"], [], known, key=b"k")
     found = pa.Table.from_batches(list(profile(intrusions, steps, findings, fetch, case, known)), tables.TRAITS)
     return found.to_pylist()

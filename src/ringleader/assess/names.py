@@ -23,7 +23,7 @@ class Hosts:
     """``told``: names in the evidence."""
 
     def __init__(self, config: Config, told: Iterable[str]) -> None:
-        self._aliases = _aliases(config)
+        self._aliases = config.aliases()
         self._full = hostnames.full_names({*filter(None, map(hostnames.normal, told)), *self._aliases.values()})
         self._memo: dict[str, str] = {}
         self.roles = {self.name(asset.host): str(asset.role) for asset in config.asset}
@@ -111,13 +111,3 @@ def _networks(supplier: Supplier) -> Iterable[IPv4Network | IPv6Network]:
             yield ip_network(text.strip(), strict=False)
         except ValueError:
             continue  # a name
-
-
-def _aliases(config: Config) -> dict[str, str]:
-    """Alias to host, of those that only one host has."""
-    found: dict[str, set[str]] = {}
-    for asset in config.asset:
-        host = hostnames.normal(asset.host) or ""
-        for alias in (host, hostnames.short(host), *asset.aliases):
-            found.setdefault(hostnames.normal(alias) or "", set()).add(host)
-    return {alias: next(iter(hosts)) for alias, hosts in found.items() if alias and len(hosts) == 1}

@@ -152,7 +152,7 @@ def _campaigns(rows: list[dict[str, Any]]) -> str:
 def _assessed(rows: list[dict[str, Any]]) -> str:
     said = ", ".join(f"{row['said']:,} {row['aspect']}" for row in rows if row["said"])
     unknown = sum(row["unknown"] for row in rows)
-    return (said or "nothing can be said") + (f"; {unknown:,} cannot be told, and say why" if unknown else "")
+    return (said or "nothing can be said") + (f"; of {unknown:,} it is said why they cannot be told" if unknown else "")
 
 
 def _attributions(rows: list[dict[str, Any]]) -> str:
@@ -160,7 +160,7 @@ def _attributions(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "nothing to compare"
     said = [
-        f"{shown.count(row['campaigns'], 'campaign')} {row['verdict']}"
+        f"{shown.count(row['campaigns'], 'campaign')}: {row['verdict']}"
         + ("" if row["candidate"] == "unknown" else f" {row['name']}")
         for row in rows
     ]
@@ -181,7 +181,7 @@ def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
     if not intrusions:
         screen.facts([("intrusions", "none: no findings belong together closely enough")])
         return
-    screen.heading(f"{shown.count(len(intrusions), 'intrusion')}, the gravest first")
+    screen.heading(f"{shown.count(len(intrusions), 'intrusion')}, the highest scores first")
     rows = [
         (
             row["intrusion_id"][:8],

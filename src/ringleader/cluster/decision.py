@@ -12,7 +12,9 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from ringleader.cluster import source
+from ringleader.cluster.linkage import united
 from ringleader.cluster.source import Intrusion
+from ringleader.compare import Profile
 from ringleader.errors import UsageError
 from ringleader.schema import tables
 from ringleader.schema.shown import listed
@@ -60,8 +62,8 @@ def decide(
     campaign its earliest intrusion stands. ``split`` may name a campaign alone: it is then split at its weakest bridge.
 
     Raises ``UsageError`` for what is not there, and for what contradicts an earlier decision."""
-    found = source.intrusions(store)
     campaigns = store.read("campaigns").to_pylist()
+    found = [*source.intrusions(store), *_elsewhere(store, campaigns)]
     if right is None:
         one, other = _bridge(_campaign(left, campaigns), left, verdict)
     else:
@@ -85,6 +87,13 @@ def decide(
         tx.write("decisions", "decision", _table([made]))
     store.refresh()
     return made
+
+
+def _elsewhere(store: Store, campaigns: Sequence[dict[str, Any]]) -> list[Intrusion]:
+    """Intrusions of other cases that were clustered into this one: all that is here of them is their id."""
+    own = set(store.read("intrusions", ["intrusion_id"])["intrusion_id"].to_pylist())
+    named = dict.fromkeys(one for row in campaigns for one in row["intrusion_ids"] or () if one not in own)
+    return [Intrusion(one, Profile(one)) for one in named]
 
 
 def undo(store: Store, named: str) -> Decision:
@@ -134,19 +143,10 @@ def _check(
     size: int,
     new: Decision | None,
 ) -> None:
-    root = list(range(size))
-
-    def find(item: int) -> int:
-        while root[item] != item:
-            root[item] = root[root[item]]
-            item = root[item]
-        return item
-
-    for _, a, b in same:
-        root[find(a)] = find(b)
+    root = united(size, ((a, b) for _, a, b in same))
     for decision, a, b in different:
-        if find(a) == find(b):
-            against = [one for one, c, _ in same if find(c) == find(a)]
+        if root[a] == root[b]:
+            against = [one for one, c, _ in same if root[c] == root[a]]
             named = ["this decision" if one is new else one.decision_id for one in (decision, *against)]
             kept = next(one for one in (decision, *against) if one is not new)
             raise UsageError(

@@ -50,7 +50,7 @@ def linkage(
     most; the ``different`` never come into one cluster; that these do not contradict each other is the caller's to
     see to. Of two ``crowded`` ones a pair without an edge was not looked at, and does not count in the average.
     """
-    root = _united(size, same)
+    root = united(size, same)
     members: dict[int, list[int]] = {}
     for item in range(size):
         members.setdefault(root[item], []).append(item)
@@ -112,7 +112,7 @@ def linkage(
     return sorted(members.values()), merges
 
 
-def _united(size: int, same: Iterable[Pair]) -> list[int]:
+def united(size: int, same: Iterable[Pair]) -> list[int]:
     """For each item the smallest one that it is bound to."""
     root = list(range(size))
 

@@ -39,16 +39,6 @@ class Hostnames:
         return found
 
 
-def aliases(config: Config) -> dict[str, str]:
-    """Alias to host, of those that only one host has."""
-    found: dict[str, set[str]] = {}
-    for asset in config.asset:
-        host = hostnames.normal(asset.host) or ""
-        for alias in (host, hostnames.short(host), *asset.aliases):
-            found.setdefault(hostnames.normal(alias) or "", set()).add(host)
-    return {alias: next(iter(hosts)) for alias, hosts in found.items() if alias and len(hosts) == 1}
-
-
 def context(
     config: Config,
     hosts: Iterable[str],
@@ -59,7 +49,7 @@ def context(
     clear: bool = False,
 ) -> Context:
     """``hosts`` and ``accounts``: those of findings and intrusions."""
-    known = {hostnames.normal(host) or "" for host in hosts} | set(aliases(config))
+    known = {hostnames.normal(host) or "" for host in hosts} | set(config.aliases())
     words = {label for host in known for label in (host, hostnames.short(host)) if len(label) >= 3}
     people = {name for account in accounts if len(name := bare(account)) >= 4}
     full = {names.name(host) for host in known}

@@ -43,7 +43,7 @@ def run(
         h for some in intrusions["hosts"].to_pylist() for h in some or ()
     }
     accounts = set(pc.unique(findings["account"]).to_pylist())
-    hostnames = names.Hostnames(hosts - {None}, names.aliases(config))
+    hostnames = names.Hostnames(hosts - {None}, config.aliases())
     # A case without databases needs no key.
     key = subscribers_key(root) if any(kinds.covers("db", kind) for kind in store.kinds()) else b""
     context = names.context(config, hosts - {None}, accounts - {None}, hostnames, key=key, clear=clear_subscribers)

@@ -178,7 +178,7 @@ def story(store: Store, config: Config, intrusion_id: str) -> Story:
     intrusion = _where(store, "intrusions", "intrusion_id", [intrusion_id]).to_pylist()[0]
     steps = _where(store, "steps", "intrusion_id", [intrusion_id]).to_pylist()
     rows = _where(store, "findings", "finding_id", [step["finding_id"] for step in steps]).to_pylist()
-    aliases = names.aliases(config)
+    aliases = config.aliases()
     hostnames = names.Hostnames([*(row["host"] or "" for row in rows), *(intrusion["hosts"] or ())], aliases)
     for row in rows:
         row["host"] = hostnames.name(row["host"] or "", intrusion["hosts"] or ())

@@ -84,7 +84,7 @@ def _since(known: Known) -> Said:
         f"{known.when(h.first)}, the latest of {known.when(h.last)}.",
         "intrusions",
     )
-    gaps = [Gap(gap, "logs of that time") for each in said for gap in each.gaps][:2]
+    gaps = [Gap(f"No events: {gap}.", "logs of that time") for each in said for gap in each.gaps][:2]
     if not said:
         gaps = _not_assessed(known, "Whether it is still going on, and since when it can have been")
     elif all(each.ongoing is None for each in said):

@@ -103,7 +103,13 @@ def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar(orient="vertical", minBandSize=3)
         .encode(
-            x=alt.X("from:T", scale=alt.Scale(type="utc"), bandPosition=0, title=None, axis=alt.Axis(format=_DATES)),
+            x=alt.X(
+                "from:T",
+                scale=alt.Scale(type="utc"),
+                bandPosition=0,
+                title=None,
+                axis=alt.Axis(format=_DATES, labelOverlap="greedy", labelSeparation=8),
+            ),
             x2="to:T",
             y=alt.Y("findings:Q", stack="zero", title="findings", axis=alt.Axis(tickMinStep=1, tickCount=4)),
             color=alt.Color("level:N", scale=alt.Scale(domain=list(WORST_FIRST)), legend=None),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ from ringleader.case import Config, Watch
 from ringleader.errors import CaseError
 from ringleader.report.source import Tables
 from ringleader.schema import host
-from ringleader.store.disk import writing_to
+from ringleader.store.disk import replacing, writing_to
 
 FILE = "pseudonyms.json"
 """In the case's folder, for its user alone."""
@@ -191,19 +190,9 @@ def of_case(root: Path, tables: Tables, config: Config) -> Redactor:
 
 
 def keep(redactor: Redactor, root: Path) -> None:
-    path = root / FILE
-    temporary = path.with_name(f".{FILE}.{os.getpid()}")
     content = json.dumps(dict(sorted(redactor.given.items())), indent=1, ensure_ascii=False) + "\n"
-    with writing_to(root):
-        try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
-                out.write(content)
-                out.flush()
-                os.fsync(out.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with writing_to(root), replacing(root / FILE, 0o600) as out:
+        out.write(content.encode("utf-8", "backslashreplace"))
 
 
 def _names(tables: Tables, config: Config) -> Iterator[tuple[str, set[str]]]:

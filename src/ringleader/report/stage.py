@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from ringleader.report.model import Model
 from ringleader.report.renderers import RENDERERS, Renderer
 from ringleader.schema.tlp import Tlp
 from ringleader.store import Store
+from ringleader.store.disk import replacing
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,6 @@ def build(model: Model, path: Path, renderer: Renderer = RENDERERS[0]) -> Path:
     """Write ``model`` to ``path``, whole or not at all."""
     content = renderer.render(model)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as out:
+        out.write(content)
     return path

@@ -67,13 +67,11 @@ class AfterHours:
                 yield from self._of(by)
 
     def _of(self, by: Mapping[str, Sequence[Shift]]) -> Iterator[Finding]:
-        unusual = {
-            person: _unusual(own, [s for o, each in by.items() if o != person for s in each])
-            for person, own in by.items()
-        }
+        everybody = _Habit([shift for own in by.values() for shift in own])
+        unusual = {person: _unusual(own, everybody) for person, own in by.items()}
+        all_days, all_unusual = sum(map(len, by.values())), sum(map(len, unusual.values()))
         for person, days in unusual.items():
-            others = sum(len(each) for other, each in unusual.items() if other != person)
-            of_others = sum(len(each) for other, each in by.items() if other != person)
+            others, of_others = all_unusual - len(days), all_days - len(by[person])
             expected = len(by[person]) * base.share(others, of_others)
             chance = base.at_least(len(days), expected)
             often = len(days) > 1 and chance < UNLIKELY
@@ -88,25 +86,40 @@ class AfterHours:
                     yield base.finding(self.once, sights, values)
 
 
-def _unusual(own: Sequence[Shift], others: Sequence[Shift]) -> list[Day]:
-    around = [0] * 24
-    for shift in others:
-        for near in {(lookups.hour(s.time) + step) % 24 for s in shift.asked for step in (-1, 0, 1)}:
-            around[near] += 1
-    lengths = sorted(shift.asked[-1].time - shift.asked[0].time for shift in others)
+class _Habit:
+    """``around``: by hour, days on which somebody was asked for within an hour of it; ``lengths`` of days, sorted."""
+
+    def __init__(self, shifts: Sequence[Shift]) -> None:
+        self.days = len(shifts)
+        self.around = [0] * 24
+        for shift in shifts:
+            for near in {(lookups.hour(s.time) + step) % 24 for s in shift.asked for step in (-1, 0, 1)}:
+                self.around[near] += 1
+        self.lengths = sorted(shift.asked[-1].time - shift.asked[0].time for shift in shifts)
+
+    def as_long(self, length: int) -> int:
+        """Days that last as long."""
+        return len(self.lengths) - bisect.bisect_left(self.lengths, length)
+
+
+def _unusual(own: Sequence[Shift], everybody: _Habit) -> list[Day]:
+    """Held against colleagues: everybody without one's own days."""
+    mine = _Habit(own)
+    others = everybody.days - mine.days
     found = []
     for shift in own:
         first = shift.asked[0].time
         late: list[Sight] = []
         hour = length = 1.0
         for sight in shift.asked:
-            at = base.share(around[lookups.hour(sight.time)], len(others))
-            long = base.share(len(lengths) - bisect.bisect_left(lengths, sight.time - first), len(lengths))
+            hour_of, since = lookups.hour(sight.time), sight.time - first
+            at = base.share(everybody.around[hour_of] - mine.around[hour_of], others)
+            long = base.share(everybody.as_long(since) - mine.as_long(since), others)
             if min(at, long) <= UNUSUAL:
                 late.append(sight)
                 hour, length = min(hour, at), min(length, long)
         if late:
-            found.append(Day(shift, late, hour, length, _values(shift, late, hour, length, len(others))))
+            found.append(Day(shift, late, hour, length, _values(shift, late, hour, length, others)))
     return found
 
 

@@ -52,9 +52,9 @@ class SameSubscribers:
         if len(days) <= ENOUGH_PEOPLE:
             return
         flagged: dict[str, dict[str, str]] = {}
+        asked, returned = sum(map(len, days.values())), sum(map(len, again.values()))
         for person, mine in days.items():
-            of_others = sum(len(each) for other, each in days.items() if other != person)
-            others = sum(len(each) for other, each in again.items() if other != person)
+            of_others, others = asked - len(mine), returned - len(again[person])
             expected = len(mine) * base.share(others, of_others)
             chance = base.at_least(len(again[person]), expected)
             if of_others >= ENOUGH_SUBSCRIBERS and chance < UNLIKELY:
