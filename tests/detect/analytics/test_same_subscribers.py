@@ -37,3 +37,17 @@ def test_where_all_come_back_nobody_is_found() -> None:
 def test_applications_are_held_apart() -> None:
     desk = [lookup(person, day, 4, n, "lims") for person in CLERKS for day in range(0, 30, 3) for n in range(9)]
     assert {each.values["person"] for each in found(*team(CLERKS), *desk, *back("d.low", range(0, 30, 7)))} == {"d.low"}
+
+
+def test_of_who_is_found_what_colleagues_do_at_that_hour_is_work() -> None:
+    """Customers whose case is open are asked for again on the next day, at noon, by everybody."""
+
+    def cases(person: str, n: int) -> list[Sight]:
+        return [lookup(person, day + more, 5, 3_000_000 + 1000 * n + day) for day in range(0, 28, 2) for more in (0, 1)]
+
+    work = [each for n, person in enumerate(CLERKS) for each in cases(person, n)]
+    evenings = [lookup("b.tan", day, 13 + n / 100, number) for day in range(0, 30, 7) for n, number in enumerate(LIST)]
+    rows = found(*team(CLERKS), *work, *evenings)
+    assert {each.values["person"] for each in rows} == {"b.tan"}
+    assert sum(len(each.event_ids) for each in rows) == len(evenings)
+    assert float(rows[0].values["chance"]) < 1e-6

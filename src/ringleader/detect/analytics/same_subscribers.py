@@ -54,32 +54,29 @@ class SameSubscribers:
         flagged: dict[str, dict[str, str]] = {}
         asked, returned = sum(map(len, days.values())), sum(map(len, again.values()))
         for person, mine in days.items():
-            of_others, others = asked - len(mine), returned - len(again[person])
-            expected = len(mine) * base.share(others, of_others)
+            of_others, by_others = asked - len(mine), returned - len(again[person])
+            expected = len(mine) * base.share(by_others, of_others)
             chance = base.at_least(len(again[person]), expected)
             if of_others >= ENOUGH_SUBSCRIBERS and chance < UNLIKELY:
                 flagged[person] = {
                     "person": person,
                     "came back to": f"{len(again[person])} of {len(mine)} subscribers",
-                    "colleagues came back to": f"{others} of {of_others} subscribers",
+                    "colleagues came back to": f"{by_others} of {of_others} subscribers",
                     "expected": f"{expected:.1f}",
                     "chance": f"{chance:.1e}",
                 }
-        returns = {
-            id(shift): [s for s in shift.asked if len(days[shift.person][s.fields["subscriber"]]) > 1]
-            for shift in shifts
-        }
+        returns = [
+            (shift, [s for s in shift.asked if len(days[shift.person][s.fields["subscriber"]]) > 1]) for shift in shifts
+        ]
         for person in flagged:
-            own = [shift for shift in shifts if shift.person == person]
-            hours = _excess(
-                [returns[id(shift)] for shift in own],
-                [returns[id(shift)] for shift in shifts if shift.person != person],
-            )
-            for shift in own:
-                some = [sight for sight in returns[id(shift)] if lookups.hour(sight.time) in hours]
+            own = [one for one in returns if one[0].person == person]
+            others = [some for shift, some in returns if shift.person != person]
+            hours = _excess([some for _, some in own], others)
+            for shift, every in own:
+                some = [sight for sight in every if lookups.hour(sight.time) in hours]
                 if some:
                     number = len({sight.fields["subscriber"] for sight in some})
-                    values = flagged[shift.person] | {
+                    values = flagged[person] | {
                         "application": shift.application, "of several days, on this one": str(number),
                     }  # fmt: skip
                     yield base.finding(self.rule, shift.with_logons(some), values)
