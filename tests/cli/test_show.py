@@ -32,6 +32,13 @@ def test_the_story(case: Path, snapshot: SnapshotAssertion) -> None:
     assert done.stdout == snapshot
 
 
+def test_without_an_intrusion_all_are_listed(case: Path) -> None:
+    done = runner.invoke(cli.app, ["show", str(case)])
+    assert done.exit_code == 0 and "aa11" in done.stdout
+    listed = json.loads(runner.invoke(cli.app, ["show", str(case), "--json"]).stdout)
+    assert [row["intrusion_id"][:4] for row in listed] == ["aa11", "aa99"]
+
+
 def test_everything_is_more(case: Path) -> None:
     some = runner.invoke(cli.app, ["show", str(case), "aa11"]).stdout
     everything = runner.invoke(cli.app, ["show", str(case), "aa11", "--all"]).stdout

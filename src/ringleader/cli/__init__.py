@@ -124,7 +124,11 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     (_START, scan.scan, "Match rules against evidence without a case."),
     (_CASE, init.init, "Make a case, with a commented ringleader.toml."),
     (_CASE, status.status, "What was read, from when to when, and what could not be."),
-    (_CASE, show.show, "Tell one intrusion as a story: entry, phases, hosts, accounts, gaps, weakest link, traits."),
+    (
+        _CASE,
+        show.show,
+        "List the intrusions, or tell one as a story: entry, phases, hosts, accounts, gaps, weakest link, traits.",
+    ),
     (_CASE, decide.decide, "Say that intrusions are of one actor or of two; clustering obeys."),
     (_CASE, verify.verify, "Recompute the hashes of all evidence and tables."),
     *((_STAGES, _OF_STAGES[stage.name], f"{stage.what[0].upper()}{stage.what[1:]}.") for stage in STAGES),

@@ -1,4 +1,4 @@
-"""``ringleader show``: one intrusion as a story."""
+"""``ringleader show``: the intrusions of a case, or one as a story."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ringleader.cli import options, screen
+from ringleader.cli import options, screen, summary
 from ringleader.schema import shown
 from ringleader.schema.shown import span
 
@@ -22,13 +22,18 @@ WIDE = 110
 """Characters of a value shown without ``--all``."""
 
 Intrusion = Annotated[
-    str, typer.Argument(metavar="INTRUSION", help="Its id, or as much of it as is unique.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[INTRUSION]",
+        help="Its id, or as much of it as is unique; a list of all without it.",
+        show_default=False,
+    ),
 ]
 
 
 def show(
     case: options.CasePath,
-    intrusion: Intrusion,
+    intrusion: Intrusion = None,
     everything: options.Everything = False,
     timezone: options.Timezone = None,
     as_json: options.Json = False,
@@ -41,6 +46,13 @@ def show(
     opened = Case.open(case)
     zone = options.zone(timezone, opened.config.organisation.zone)
     store = Store.open(case)
+    if intrusion is None:
+        found = summary.intrusions_of(store)
+        if as_json:
+            screen.data(found)
+        else:
+            summary.intrusions(found, zone, case=case, most=len(found))
+        return
     told = story.story(store, opened.config, story.find(store, intrusion))
     if as_json:
         screen.data(told)

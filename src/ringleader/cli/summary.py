@@ -11,7 +11,10 @@ from ringleader.schema.order import WORST_FIRST
 from ringleader.schema.shown import size
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ringleader.pipeline import Outcome, Run
+    from ringleader.store import Store
 
 TOP = 5
 
@@ -40,6 +43,12 @@ _QUESTIONS = {
         SELECT campaign_id, name, first_time, last_time, intrusion_ids, weakest_bridge
         FROM campaigns ORDER BY len(intrusion_ids) DESC, first_time, campaign_id""",
 }
+
+
+def intrusions_of(store: Store) -> list[dict[str, Any]]:
+    """All of them, the highest scores first."""
+    rows: list[dict[str, Any]] = store.sql(_QUESTIONS["intrusions"]).to_pylist()
+    return rows
 
 
 def answers(run: Run) -> dict[str, list[dict[str, Any]]]:
@@ -74,7 +83,7 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
         rows += _findings(found)
     screen.facts(rows)
     if "link" in ran:
-        _intrusions(found["intrusions"], run.zone)
+        intrusions(found["intrusions"], run.zone, case=run.case.root)
         screen.facts([("leads", _leads(found))])
     if "profile" in ran:
         screen.facts([("traits", _traits(found["traits"]))])
@@ -177,11 +186,12 @@ def _by_level(rows: list[dict[str, Any]]) -> str:
     return f"{sum(levels.values()):,} ({said})" if levels else "none"
 
 
-def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
-    if not intrusions:
+def intrusions(found: list[dict[str, Any]], zone: str, *, case: Path, most: int = TOP) -> None:
+    """A line each, of the first ``most``."""
+    if not found:
         screen.facts([("intrusions", "none: no findings belong together closely enough")])
         return
-    screen.heading(f"{shown.count(len(intrusions), 'intrusion')}, the highest scores first")
+    screen.heading(f"{shown.count(len(found), 'intrusion')}, the highest scores first")
     rows = [
         (
             row["intrusion_id"][:8],
@@ -192,11 +202,11 @@ def _intrusions(intrusions: list[dict[str, Any]], zone: str) -> None:
             _some(row["hosts"], 4),
             _some(row["tactics"], 12),
         )
-        for row in intrusions[:TOP]
+        for row in found[:most]
     ]
     screen.table(["id", "level", "first", "last", "findings", "hosts", "tactics"], rows, right=["findings"])
-    if len(intrusions) > TOP:
-        screen.line(f"and {len(intrusions) - TOP:,} more in the report")
+    if len(found) > most:
+        screen.line(f"and {len(found) - most:,} more; see: ringleader show {case}")
 
 
 def _some(values: Sequence[str], most: int) -> str:
