@@ -105,8 +105,9 @@ def _profile(run: Run) -> Any:
 
 def _cluster(run: Run) -> Any:
     from ringleader import cluster
+    from ringleader.knowledge import Knowledge
 
-    return cluster.run(run.store, run.case.config, progress=run.progress)
+    return cluster.run(run.store, run.case.config, progress=run.progress, knowledge=Knowledge.load(run.knowledge))
 
 
 def _attribute(run: Run) -> Any:
@@ -126,11 +127,15 @@ def _assess(run: Run) -> Any:
 def _report(run: Run) -> Any:
     from ringleader import report
     from ringleader.detect import stage
+    from ringleader.knowledge import Knowledge
 
     options = report.Options(run.marking, run.redact)
     # Of the rules that made the findings, not of those named now.
     problems = stage.unusable(run.store)
-    return report.run(run.store, run.case, zone=run.zone, problems=problems, progress=run.progress, options=options)
+    return report.run(
+        run.store, run.case, zone=run.zone, problems=problems, progress=run.progress, options=options,
+        knowledge=Knowledge.load(run.knowledge),
+    )  # fmt: skip
 
 
 RULES = "rules of detect"
@@ -159,7 +164,7 @@ STAGES = (
         "link",
         reads=("findings", "events"),
         writes=("intrusions", "steps"),
-        what="join findings into intrusions through lineage, logons, services and tasks, across hosts",
+        what="join findings into intrusions through lineage, logons, services and tasks, and over weeks by what few others share",
         work=_link,
     ),
     Stage(
@@ -171,7 +176,7 @@ STAGES = (
     ),
     Stage(
         "cluster",
-        reads=("intrusions", "steps", "findings", "events", "traits", "decisions", "case"),
+        reads=("intrusions", "steps", "findings", "events", "traits", "decisions", "knowledge", "case"),
         writes=("pairs", "campaigns"),
         what="group intrusions into campaigns, one actor each, and say how the campaigns overlap",
         work=_cluster,
@@ -204,6 +209,7 @@ STAGES = (
             "campaigns",
             "attributions",
             "assessments",
+            "knowledge",
             "case",
         ),
         writes=("reports",),

@@ -50,6 +50,7 @@ def cluster(
     from ringleader import pipeline
     from ringleader.case import Case
     from ringleader.cluster import run
+    from ringleader.knowledge import Knowledge
     from ringleader.schema import profiles
     from ringleader.store import Store
 
@@ -64,10 +65,13 @@ def cluster(
         others = _others(cases)
         key = None if key_file is None else profiles.read_key(key_file)
         zone = options.zone(timezone, opened.config.organisation.zone)
+        base = Knowledge.load(stage.knowledge_path(None, first))
         target = None if out is None else Store.open(stage.open_case(out, create=True).root, create=True)
         store = target or Store.open(first)
         with screen.Progress() as progress:
-            summary = run(Store.open(first), opened.config, others=others, out=target, progress=progress, key=key)
+            summary = run(
+                Store.open(first), opened.config, others=others, out=target, progress=progress, key=key, knowledge=base
+            )
         store.refresh()
     if as_json:
         screen.data(_data(store, summary))

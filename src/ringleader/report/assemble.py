@@ -31,17 +31,21 @@ def from_tables(
     config: Config | None = None,
     tlp: str = "",
     hide: Callable[[str, str], str] | None = None,
+    knowledge: Knowledge | None = None,
 ) -> Model:
     """The same tables give the same report, whatever the order of their rows. ``tlp``: its marking. ``hide`` takes
-    names out of every text from evidence, as :class:`ringleader.report.text.Show` asks it."""
-    return _Assembly(tables, timezone, config, Show(hide)).model(problems, tlp, redacted=hide is not None)
+    names out of every text from evidence, as :class:`ringleader.report.text.Show` asks it. ``knowledge``: by default
+    what is built in."""
+    return _Assembly(tables, timezone, config, Show(hide), knowledge or Knowledge.load()).model(
+        problems, tlp, redacted=hide is not None
+    )
 
 
 class _Assembly:
-    def __init__(self, tables: Tables, timezone: str, config: Config | None, show: Show) -> None:
+    def __init__(self, tables: Tables, timezone: str, config: Config | None, show: Show, knowledge: Knowledge) -> None:
         self.tables, self.config, self.show = tables, config, show
         self.zone_name, self.zone = timezone, text.zone(timezone)
-        self.knowledge = Knowledge.load()
+        self.knowledge = knowledge
         self.known = tables.intrusions.to_pylist()
         self.known.sort(
             key=lambda row: (-row["score"], row["first_time"] is None, row["first_time"] or 0, row["intrusion_id"])

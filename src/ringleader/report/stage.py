@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ringleader.case import Case
 from ringleader.engines.progress import Progress, Silent
+from ringleader.knowledge import Knowledge
 from ringleader.report import assemble, redact, source
 from ringleader.report.coverage import Problem
 from ringleader.report.model import Model
@@ -46,6 +47,7 @@ def run(
     zone: str = "UTC",
     problems: Sequence[Problem] | None = None,
     options: Options | None = None,
+    knowledge: Knowledge | None = None,
 ) -> Summary:
     """Write the report into the case's folder of reports. ``problems``: rules that could not be used, None when that
     is not known. With ``options.redact`` the pseudonyms are kept in the case."""
@@ -54,11 +56,11 @@ def run(
     tables = source.read(store)
     hide = redact.of_case(case.root, tables, case.config) if wanted.redact else None
     label = wanted.tlp.label if wanted.tlp else ""
-    content = assemble.from_tables(tables, zone, problems, case.config, label, hide)
+    content = assemble.from_tables(tables, zone, problems, case.config, label, hide, knowledge)
     if hide is not None:
         # That was to meet every name; a name met late may stand in a text that came early.
         hide.settle()
-        content = assemble.from_tables(tables, zone, problems, case.config, label, hide)
+        content = assemble.from_tables(tables, zone, problems, case.config, label, hide, knowledge)
         # Before the report: a pseudonym that nobody can look up again would be worthless.
         redact.keep(hide, case.root)
     paths = []
