@@ -164,7 +164,7 @@ STAGES = (
         "link",
         reads=("findings", "events"),
         writes=("intrusions", "steps"),
-        what="join findings into intrusions through lineage, logons, services and tasks, and over weeks by what few others share",
+        what="join findings into intrusions through lineage, logons and services, and over weeks by what is rare",
         work=_link,
     ),
     Stage(

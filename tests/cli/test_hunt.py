@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -241,3 +242,12 @@ def test_rules_of_the_last_run_are_used_again(demo: Path, tmp_path: Path) -> Non
 
 def titles(case: Path) -> set[str]:
     return set(Store.open(case).read("findings", ["rule_title"])["rule_title"].to_pylist())
+
+
+def test_what_a_stage_could_not_do_is_said(hunted: tuple[Path, Result], tmp_path: Path) -> None:
+    case, _ = hunted
+    broken = tmp_path / "broken.yml"
+    broken.write_text("title: x\nlogsource: {product: windows}\ndetection: {a: {B|nosuch: c}, condition: a}\n")
+    case = shutil.copytree(case, tmp_path / "case")
+    said = call("detect", case, "--rules", broken, "--check").stderr
+    assert "1 rule cannot be used" in said and "reference matcher confirms" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from ringleader import cluster
 from ringleader.case import Config
-from ringleader.cluster import Other
+from ringleader.cluster import Other, source
+from ringleader.cluster.decision import constraints
 from ringleader.errors import UsageError
 from ringleader.export import Source, share
 from ringleader.schema import profiles
@@ -164,6 +166,22 @@ def test_a_contradiction_is_refused_and_leaves_no_trace(tmp_path: Path) -> None:
         cluster.decide(store, "different", "heron-1", "otter-2", note="", who="a", time=NOW)
     assert first.decision_id in str(told.value)
     assert len(cluster.decisions(store)) == 2
+
+
+def test_decisions_that_came_to_contradict_each_other_are_told_and_stop_nothing(tmp_path: Path) -> None:
+    before = write(tmp_path / "before", TWO)
+    cluster.run(before)
+    made = [
+        cluster.decide(before, "same", "heron-1", "otter-1", note="", who="a", time=NOW),
+        cluster.decide(before, "different", "heron-1", "otter-2", note="", who="a", time=NOW),
+    ]
+    found = source.intrusions(before)
+    # New evidence shows that two of them are one intrusion.
+    merged = replace(found[1], findings=found[1].findings | found[3].findings)
+    assert {found[1].id, found[3].id} == {"otter-1", "otter-2"}
+    told = constraints(made, [found[0], merged, found[2]])
+    assert (told.same, told.different) == (((0, 1),), ())
+    assert made[1].decision_id in told.notes[0] and "not obeyed" in told.notes[0]
 
 
 def test_a_campaign_is_split_at_its_weakest_bridge(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ringleader.cli import screen
@@ -93,12 +93,35 @@ def show(run: Run, outcomes: Sequence[Outcome]) -> None:
         screen.facts([("whom like", _attributions(found["attributions"]))])
     if "assess" in ran:
         screen.facts([("assessed", _assessed(found["assessments"]))])
+    for one in outcomes:
+        for remark in _remarks(one):
+            screen.say(remark)
     skipped = [one.stage.name for one in outcomes if one.skipped]
     if skipped:
         screen.say(f"Nothing new for: {', '.join(skipped)}")
     if "report" in ran:
         marked = f" ({run.marking.label})" if run.marking else ""
         screen.facts([("report", f"{report_path(run)}{marked}")])
+
+
+def _remarks(one: Outcome) -> Iterator[str]:
+    """What a stage could not do, and what the tables do not tell."""
+    made = one.summary
+    if made is None:
+        return
+    if one.stage.name == "detect":
+        if made.checked is not None:
+            yield f"The slow reference matcher confirms {shown.count(made.checked, 'pair')} of rule and event."
+        if broken := sum(problem.severity == "error" for problem in made.problems):
+            yield f"{shown.count(broken, 'rule')} cannot be used; see: ringleader rules check"
+        for title in _first(made.slow, 3):
+            yield f"given up on some values, which took too long: {title}"
+        for failure in _first(made.failures, 3):
+            yield f"not matched: {failure}"
+    elif one.stage.name == "link" and not made.complete:
+        yield "More events lie around the findings than are held: an intrusion may be told in pieces."
+    elif one.stage.name == "cluster":
+        yield from made.notes
 
 
 def report_path(run: Run) -> Any:

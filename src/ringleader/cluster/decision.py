@@ -114,9 +114,10 @@ def undo(store: Store, named: str) -> Decision:
 
 
 def constraints(decisions: Sequence[Decision], found: Sequence[Intrusion], new: Decision | None = None) -> Constraints:
-    """Decisions as constraints on ``found``. An intrusion that grew since is known by its earliest finding.
+    """Decisions as constraints on ``found``. An intrusion that grew since is known by its earliest finding; so two
+    decisions can come to contradict each other, and then that which keeps apart is not obeyed.
 
-    Raises ``UsageError`` when decisions contradict each other; ``new`` is one that is not kept yet."""
+    Raises ``UsageError`` when ``new``, which is not kept yet, contradicts those that are."""
     place = {one.id: number for number, one in enumerate(found)}
     by_finding = {finding: number for number, one in enumerate(found) for finding in one.findings}
     same: list[tuple[Decision, int, int]] = []
@@ -133,27 +134,30 @@ def constraints(decisions: Sequence[Decision], found: Sequence[Intrusion], new: 
                 notes.append(f"decision {one.decision_id}: {one.left_id} and {one.right_id} have become one intrusion")
         else:
             (same if one.verdict == "same" else different).append((one, left, right))
-    _check(same, different, len(found), new)
-    return Constraints(tuple((a, b) for _, a, b in same), tuple((a, b) for _, a, b in different), tuple(notes))
+    root = united(len(found), ((a, b) for _, a, b in same))
+    apart = []
+    for one, a, b in different:
+        if root[a] != root[b]:
+            apart.append((a, b))
+            continue
+        together = [other for other, c, _ in same if root[c] == root[a]]
+        if new is not None and new in (one, *together):
+            raise _contradiction(one, together, new)
+        notes.append(f"decision {one.decision_id} is not obeyed: {_ids(together)} make one of what it keeps apart")
+    return Constraints(tuple((a, b) for _, a, b in same), tuple(apart), tuple(notes))
 
 
-def _check(
-    same: Sequence[tuple[Decision, int, int]],
-    different: Sequence[tuple[Decision, int, int]],
-    size: int,
-    new: Decision | None,
-) -> None:
-    root = united(size, ((a, b) for _, a, b in same))
-    for decision, a, b in different:
-        if root[a] == root[b]:
-            against = [one for one, c, _ in same if root[c] == root[a]]
-            named = ["this decision" if one is new else one.decision_id for one in (decision, *against)]
-            kept = next(one for one in (decision, *against) if one is not new)
-            raise UsageError(
-                f"decisions contradict each other: {named[0]} would keep {decision.left_id} and {decision.right_id}"
-                f" apart, {listed(named[1:])} would make them one",
-                hint=f"take one back: ringleader decide CASE undo {kept.decision_id}",
-            )
+def _contradiction(apart: Decision, together: Sequence[Decision], new: Decision) -> UsageError:
+    kept = next(one for one in (apart, *together) if one is not new)
+    return UsageError(
+        f"decisions contradict each other: {_ids([apart], new)} would keep {apart.left_id} and {apart.right_id}"
+        f" apart, {_ids(together, new)} would make them one",
+        hint=f"take one back: ringleader decide CASE undo {kept.decision_id}",
+    )
+
+
+def _ids(some: Sequence[Decision], new: Decision | None = None) -> str:
+    return listed(["this decision" if one is new else one.decision_id for one in some])
 
 
 def _find(text: str, found: Sequence[Intrusion], campaigns: Sequence[dict[str, Any]]) -> str:
