@@ -1,7 +1,11 @@
-"""Fits ``src/ringleader/link/model.yml`` on simulated operators: two logistic regressions, one on whether a bundle of
-findings is an actor's, one on whether two bundles are the same actor's.
+"""Fits ``src/ringleader/link/model.yml`` on simulated operators, and on recordings of OTRF that are moved into each
+other's time: logistic regressions on whether a bundle of findings is an actor's, and whether two are the same actor's.
 
-    python benchmarks/link_fit.py --seeds 100 101 ... 109 --cases DIR --rules SIGMA.zip --with-rules DIR2 > model.yml
+    python benchmarks/link_fit.py --seeds 100 101 ... 109 --cases DIR --rules SIGMA.zip --with-rules DIR2 --draws 30
+
+The recordings are those of the half ``fit`` of ``link_otrf.py``. All in them are attacks, so they say nothing about who
+is nobody; nor are they months long. Two bundles of nobody that are compared only because one followed the other at once
+say nothing either: they may well be one thing.
 
 ``DIR/sSEED/alpha/case`` and ``DIR/sSEED/truth/alpha`` are what ``ringleader simulate``, ``ingest`` and ``detect`` made
 of each seed; what is missing is made.
@@ -16,8 +20,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, get_args
 
+import link_otrf
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -80,8 +86,22 @@ def make(folder: Path, seed: int, rules: list[Path]) -> None:
         )
 
 
-def fit(x: Floats, y: Floats, weight: Floats) -> Floats:
-    """Weights of the features, the constant first and without penalty."""
+def drawn(draws: int) -> list[Told]:
+    """Recordings that are moved into each other's time, ``draws`` for each spread of their beginnings."""
+    out = []
+    families = link_otrf.half(link_otrf.recordings(), "fit") if draws else {}
+    for name, spread in link_otrf.SPREADS.items() if draws else ():
+        random = Random(f"learn {name}")
+        for _ in range(draws):
+            one = link_otrf.interleaved(families, random, spread)
+            found = kernel.bundled(one.findings, one.events, vocabulary())
+            whose = [Counter(one.truth[found.vertices[n].name] for n in each.findings) for each in found.bundles]
+            out.append(Told(found, [counts.most_common(1)[0][0] for counts in whose], 0.0))
+    return out
+
+
+def fit(x: Floats, y: Floats, weight: Floats, growing: list[bool]) -> Floats:
+    """Weights of the features, the constant first and without penalty; none below nothing where ``growing``."""
     scale = x.std(0)
     scale[scale == 0] = 1
     scale[0] = 1
@@ -94,7 +114,9 @@ def fit(x: Floats, y: Floats, weight: Floats) -> Floats:
         slope[1:] += RIDGE * beta[1:]
         return float(value), slope
 
-    found = minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 5000})
+    bounds = [(0, None) if each else (None, None) for each in growing]
+    start = np.zeros(z.shape[1])
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 5000})
     return np.asarray(found.x / scale)
 
 
@@ -102,7 +124,7 @@ def named(names: tuple[str, ...], beta: Floats) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in zip(names, beta, strict=True)}
 
 
-def learn(cases: list[Told], fitted: str) -> Model:
+def learn(cases: list[Told], recorded: list[Told], fitted: str) -> Model:
     entities = vocabulary().entities
     asked = [suspicion.Suspicion(one.found.vertices, one.found.rows, one.found.days, entities) for one in cases]
     single = [[ask.features([each]) for each in one.found.bundles] for ask, one in zip(asked, cases, strict=True)]
@@ -110,24 +132,25 @@ def learn(cases: list[Told], fitted: str) -> Model:
     dark = [ask.blind().features([each]) for ask, one in zip(asked, cases, strict=True) for each in one.found.bundles]
     of_bundles = fitted_to(suspicion.FEATURES, [row for rows in single for row in rows] + dark, mine + mine)
     odds = [[suspicion.log_odds(of_bundles, row) for row in rows] for rows in single]
-    pairs: dict[bool, list[list[float]]] = {True: [], False: []}
-    same: dict[bool, list[bool]] = {True: [], False: []}
-    whose: dict[bool, list[tuple[int, frozenset[int | None]]]] = {True: [], False: []}
-    for number, (one, sure) in enumerate(zip(cases, odds, strict=True)):
+    pairs: dict[str, list[list[float]]] = {reach: [] for reach in get_args(bridge.Reach)}
+    same: dict[str, list[bool]] = {reach: [] for reach in pairs}
+    whose: dict[str, list[tuple[int, frozenset[int | None]]]] = {reach: [] for reach in pairs}
+    every = list(zip(cases, odds, strict=True)) + [(one, sure_of(one, of_bundles)) for one in recorded]
+    for number, (one, sure) in enumerate(every):
         bridges = bridge.Bridges(one.found.bundles, sure, one.found.days, entities)
         for pair in bridges.pairs(FLOOR):
             left, right = one.actors[pair.left], one.actors[pair.right]
             shared = bridges.compare(pair)
-            if not bridge.speaks(shared):
+            unsaid = left is None and right is None and max(sure[pair.left], sure[pair.right]) < FLOOR
+            if unsaid or not bridge.speaks(shared):
                 continue
-            pairs[shared.near].append(shared.features)
-            same[shared.near].append(left is not None and left == right)
-            whose[shared.near].append((number, frozenset((left, right))))
-    near, far = (fitted_to(bridge.FEATURES, pairs[key], same[key], whose[key]) for key in (True, False))
-    said = (
-        f"{fitted}: {len(mine):,} bundles, {len(same[True]):,} pairs near and {len(same[False]):,} far, ridge {RIDGE:g}"
-    )
-    first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, near, far)
+            pairs[shared.reach].append(shared.features)
+            same[shared.reach].append(left is not None and left == right)
+            whose[shared.reach].append((number, frozenset((left, right))))
+    once, near, far = (fitted_to(bridge.FEATURES, pairs[reach], same[reach], whose[reach]) for reach in pairs)
+    counts = ", ".join(f"{len(some):,} {reach}" for reach, some in pairs.items())
+    said = f"{fitted}: {len(mine):,} bundles, pairs {counts}, ridge {RIDGE:g}"
+    first = Model(said, 0.0, FLOOR, LEAST, of_bundles, {}, once, near, far)
     rows, dark, anyone = [], [], []
     for ask, one, sure in zip(asked, cases, odds, strict=True):
         for some, actor in groups(one, sure, first):
@@ -135,6 +158,12 @@ def learn(cases: list[Told], fitted: str) -> Model:
             dark.append(ask.blind().features(some))
             anyone.append(actor)
     return msgspec.structs.replace(first, group=fitted_to(suspicion.FEATURES, rows + dark, anyone + anyone))
+
+
+def sure_of(one: Told, of_bundles: dict[str, float]) -> list[float]:
+    """The log odds of each bundle."""
+    ask = suspicion.Suspicion(one.found.vertices, one.found.rows, one.found.days, vocabulary().entities)
+    return [suspicion.log_odds(of_bundles, ask.features([each])) for each in one.found.bundles]
 
 
 def groups(one: Told, sure: list[float], learnt: Model) -> Iterator[tuple[list[Bundle], bool]]:
@@ -149,7 +178,7 @@ def worthy(cases: list[Told], learnt: Model) -> float:
     noise = []
     for one in cases:
         ask = suspicion.Suspicion(one.found.vertices, one.found.rows, one.found.days, vocabulary().entities)
-        sure = [suspicion.log_odds(learnt.suspicion, ask.features([each])) for each in one.found.bundles]
+        sure = sure_of(one, learnt.suspicion)
         noise += [
             suspicion.log_odds(learnt.group, ask.features(some))
             for some, actor in groups(one, sure, learnt)
@@ -165,7 +194,8 @@ def fitted_to(
     """``whose`` two actors each row is of: those with many rows weigh the root of their number."""
     count = Counter(whose or ())
     weight = np.array([count[each] ** -0.5 for each in whose]) if whose else np.ones(len(truth))
-    return named(names, fit(np.array(rows), np.array(truth, float), weight))
+    growing = [name in suspicion.GROWING and names is suspicion.FEATURES for name in names]
+    return named(names, fit(np.array(rows), np.array(truth, float), weight, growing))
 
 
 def main() -> None:
@@ -175,13 +205,17 @@ def main() -> None:
     parser.add_argument("--cases", type=Path, required=True, help="folder for the cases with the built-in rules")
     parser.add_argument("--rules", type=Path, help="a release zip of SigmaHQ")
     parser.add_argument("--with-rules", type=Path, help="folder for the cases with those rules too")
+    parser.add_argument("--seeds-with-rules", type=int, nargs="+", help="seeds of these; default: the same")
+    parser.add_argument("--draws", type=int, default=30, help="of recordings, for each spread of their beginnings")
     asked = parser.parse_args()
     cases = [told(asked.cases, seed, []) for seed in asked.seeds]
     said = f"benchmarks/link_fit.py --seeds {' '.join(map(str, asked.seeds))}"
     if asked.rules:
-        cases += [told(asked.with_rules, seed, [asked.rules]) for seed in asked.seeds]
-        said += f" --rules {asked.rules.name}"
-    learnt = learn(cases, said)
+        seeds = asked.seeds_with_rules or asked.seeds
+        cases += [told(asked.with_rules, seed, [asked.rules]) for seed in seeds]
+        said += f" --rules {asked.rules.name} --seeds-with-rules {' '.join(map(str, seeds))}"
+    said += f" --draws {asked.draws}"
+    learnt = learn(cases, drawn(asked.draws), said)
     if asked.choose:
         said += f" --choose {' '.join(map(str, asked.choose))}"
         cases += [told(asked.cases, seed, []) for seed in asked.choose]

@@ -11,7 +11,7 @@ from ringleader.link import link
 from ringleader.link.model import Model
 from ringleader.schema import tables
 
-STRONG = Model("by hand: every bundle is an intrusion, and none is compared", -1e9, 1e9, 1e9, {}, {}, {}, {})
+STRONG = Model("by hand: every bundle is an intrusion, and none is compared", -1e9, 1e9, 1e9, {}, {}, {}, {}, {})
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 

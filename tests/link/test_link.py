@@ -20,6 +20,7 @@ from ringleader.link.hosts import Hosts
 from ringleader.schema import tables
 
 SERVICES = r"C:\Windows\System32\services.exe"
+SHELL = r"C:\Windows\System32\inetsrv\w3wp.exe"
 
 
 @pytest.fixture
@@ -80,11 +81,45 @@ def test_sessions_of_two_hosts_are_two(world: World) -> None:
     assert len(world.link()) == 2
 
 
-@pytest.mark.parametrize(("minutes", "intrusions"), [(40, 1), (50, 2)])
-def test_the_window_is_between_neighbours(world: World, minutes: int, intrusions: int) -> None:
+@pytest.mark.parametrize(("minutes", "intrusions"), [(0.9, 1), (2, 2)])
+def test_a_session_joins_what_follows_within_a_minute(world: World, minutes: float, intrusions: int) -> None:
     world.start(0, "a", 10, 1, "one", session="0xabc")
     world.start(minutes, "a", 20, 2, "two", session="0xabc")
     assert len(world.link()) == intrusions
+
+
+@pytest.mark.parametrize(("kind", "minutes", "intrusions"), [("3", 40, 1), ("10", 40, 1), ("3", 50, 2), ("2", 40, 2)])
+def test_what_runs_in_the_session_of_a_logon_over_the_network_is_one(
+    world: World, kind: str, minutes: int, intrusions: int
+) -> None:
+    world.event("windows/security/4624", 0, "a", LogonType=kind, TargetLogonId="0xabc", TargetUserName="x")
+    world.start(1, "a", 10, 1, "one", session="0xabc")
+    world.start(minutes, "a", 20, 2, "two", session="0xabc")
+    assert len(world.link()) == intrusions
+
+
+@pytest.mark.parametrize(("seconds", "intrusions"), [(50, 1), (70, 2)])
+def test_what_a_process_of_the_system_does_within_a_minute_is_one(world: World, seconds: int, intrusions: int) -> None:
+    for at, rule in ((0, "one"), (seconds, "two")):
+        world.event(
+            "windows/sysmon/13", at / 60, "a", rule, ProcessGuid="{s}", Image=r"C:\Windows\System32\svchost.exe"
+        )
+    assert len(world.link()) == intrusions
+
+
+def test_a_machine_that_logs_on_tells_whose_an_address_is(world: World) -> None:
+    world.event("windows/security/4624", 0, "dc", LogonType="3", IpAddress="10.0.0.7", TargetUserName="WEB$")
+    world.start(5, "web.corp.example", 10, 1, "shell", image=r"C:\x\cmd.exe", above=SHELL)
+    world.event("web/iis", 4.95, "10.0.0.7", "post", **{"cs-uri-stem": "/a.aspx", "c-ip": "203.0.113.9"})
+    assert world.link() == [{"post", "shell"}]
+
+
+def test_an_address_is_whose_host_itself_tells_so(world: World) -> None:
+    world.event("windows/security/4624", 0, "dc", LogonType="3", IpAddress="10.0.0.7", TargetUserName="WEB$")
+    world.event("windows/sysmon/3", 1, "ws", SourceIp="10.0.0.7", SourcePort="1", Initiated="true")
+    world.start(5, "web", 10, 1, "shell", image=r"C:\x\cmd.exe", above=SHELL)
+    world.event("web/iis", 4.95, "10.0.0.7", "post", **{"cs-uri-stem": "/a.aspx", "c-ip": "203.0.113.9"})
+    assert world.link() == [{"post"}, {"shell"}]
 
 
 def test_sysmon_and_security_tell_of_one_process(world: World) -> None:

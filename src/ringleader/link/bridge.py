@@ -2,16 +2,17 @@
 
 Two bundles are compared when they share a mark that few have, or follow each other on one host or under one account.
 The score is a logistic regression on a few sums: what they share by sort, each thing weighing minus log of its share
-of background days, the time between them, and how suspicious each is. ``model.yml`` has the weights and says how they
-were fitted.
+of background days, the time between them, and how suspicious each is. There is one for what follows at once on one
+host, one for what is near in time, one for the rest. ``model.yml`` has the weights and says how they were fitted.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ringleader.link.background import Days
 from ringleader.link.bundle import Bundle
@@ -28,6 +29,10 @@ FEATURES = (
     "gap within a day",
     "same host",
     "same host, near",
+    "same host, at once",
+    "at once, in a crowd",
+    "at once, rules alike",
+    "crowd",
     "from host to host, near",
     "same account, near",
     "other accounts",
@@ -45,8 +50,16 @@ REACH = 8
 FEW = 30
 """A mark that no more bundles have than this is compared all with all."""
 LANE_HOURS = 12
+AT_ONCE = 60_000_000
+"""Microseconds after which the next thing on a host no longer seems to be a part of the last."""
+CROWD = 5 * 60_000_000
+"""Microseconds before and after a pair in which other bundles on its hosts make a crowd."""
 LEASH_DAYS = 5
 HOUR = 3_600_000_000
+
+
+Reach = Literal["once", "near", "far"]
+"""On one host within a minute; within half a day; any other."""
 
 
 class Pair(NamedTuple):
@@ -57,11 +70,10 @@ class Pair(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """``features`` as FEATURES; ``near``: within half a day; ``key`` the mark that weighs most, or the host or account
-    for want of one."""
+    """``features`` as FEATURES; ``key`` the mark that weighs most, or the host or account for want of one."""
 
     features: list[float]
-    near: bool
+    reach: Reach
     key: Key
 
 
@@ -79,6 +91,12 @@ class Bridges:
                 self._own[mark].append(one.days())
         self._weights: dict[Key, float] = {}
         self._lasting = Counter(key for one in found for key in one.lasting)
+        self._begun: defaultdict[str, list[int]] = defaultdict(list)
+        for one in found:
+            for host in one.hosts if one.first is not None else ():
+                self._begun[host].append(one.first or 0)
+        for times in self._begun.values():
+            times.sort()
 
     def weight(self, mark: Key) -> float:
         """Nats: how rare it is in the background."""
@@ -88,13 +106,18 @@ class Bridges:
         return self._weights[mark]
 
     def pairs(self, floor: float) -> list[Pair]:
-        """Those worth comparing: one of them at least as suspicious as ``floor``."""
+        """Those worth comparing: one of them at least as suspicious as ``floor``, or at once on one host."""
         out: set[Pair] = set()
         for lane, few in self._lanes():
             for left, right in _following(lane, few):
-                if max(self._suspicion[left], self._suspicion[right]) >= floor and self._reach(left, right):
+                known = max(self._suspicion[left], self._suspicion[right]) >= floor and self._reach(left, right)
+                if known or self._at_once(left, right):
                     out.add(Pair(min(left, right), max(left, right)))
         return sorted(out)
+
+    def _at_once(self, left: int, right: int) -> bool:
+        one, other = self._bundles[left], self._bundles[right]
+        return (other.first or 0) - (one.last or 0) <= AT_ONCE and not one.hosts.isdisjoint(other.hosts)
 
     def _reach(self, left: int, right: int) -> bool:
         """Within days, or on hosts that both know: what reappears elsewhere after weeks is for campaigns to compare."""
@@ -102,7 +125,7 @@ class Bridges:
         if one.about and other.about and not one.about & other.about:
             return False  # each is somebody's own
         places = (one.hosts | one.sources) & (other.hosts | other.sources)
-        return bool(places) or _gap(one, other) <= math.log1p(LEASH_DAYS * 24 * 60)
+        return bool(places) or _gap(one, other) <= _minutes(LEASH_DAYS)
 
     def _lanes(self) -> Iterator[tuple[list[int], bool]]:
         """Numbers of bundles that share something, in order of time, and whether all pairs of them count."""
@@ -137,9 +160,12 @@ class Bridges:
     def compare(self, pair: Pair) -> Shared:
         left, right = self._bundles[pair.left], self._bundles[pair.right]
         sums: defaultdict[str, list[tuple[float, Key]]] = defaultdict(list)
+        gap = _gap(left, right)
         for mark in left.marks & right.marks:
-            if (weight := self.weight(mark)) > 0:
-                sums[self._entities[mark.entity].mark].append((weight, mark))
+            entity = self._entities[mark.entity]
+            apart = entity.leash_days is not None and gap > _minutes(entity.leash_days)
+            if not apart and (weight := self.weight(mark)) > 0:
+                sums[entity.mark].append((weight, mark))
         for key in left.lasting & right.lasting:
             sums["lasting"].append((min(math.log((len(self._bundles) + 1) / self._lasting[key]), MOST), key))
         best: tuple[float, Key] | None = None
@@ -149,11 +175,13 @@ class Bridges:
             by_sort.append(sum(weight for weight, _ in ranked))
             if ranked and (best is None or ranked[0][0] > best[0]):
                 best = ranked[0]
-        gap = _gap(left, right)
         hosts, accounts = left.hosts & right.hosts, left.accounts & right.accounts
         follows = bool(left.hosts & right.sources or right.hosts & left.sources)
         place = bool(hosts) or follows
         near = max(0.0, 1 - gap / math.log1p(LANE_HOURS * 60))
+        reach: Reach = "once" if hosts and math.expm1(gap) * 60e6 <= AT_ONCE else "near" if near else "far"
+        at_once = math.exp(-math.expm1(gap) * 60e6 / AT_ONCE) if reach == "once" else 0.0
+        crowd = self._crowd(left, right, hosts) if hosts and near else 0.0
         rules = left.rules & right.rules
         first, second = self._suspicion[pair.left], self._suspicion[pair.right]
         if best is None:
@@ -169,6 +197,10 @@ class Bridges:
             near,
             float(bool(hosts)),
             near if hosts else 0.0,
+            at_once,
+            at_once * crowd,
+            at_once * len(rules) / len(left.rules | right.rules),
+            crowd,
             near if follows else 0.0,
             near if accounts else 0.0,
             float(bool(left.accounts and right.accounts) and not accounts),
@@ -177,15 +209,27 @@ class Bridges:
             _cut(min(first, second)),
             max(0.0, -3.0 - min(first, second)),
         ]
-        return Shared(features, near > 0, best[1])
+        return Shared(features, reach, best[1])
+
+    def _crowd(self, left: Bundle, right: Bundle, hosts: Iterable[str]) -> float:
+        """Log of one plus the other bundles that begin on these hosts while the two go on, or just before or after."""
+        start, end = min(left.first or 0, right.first or 0) - CROWD, max(left.last or 0, right.last or 0) + CROWD
+        begun = (self._begun[host] for host in hosts)
+        return math.log1p(max(max(bisect_right(times, end) - bisect_left(times, start) for times in begun) - 2, 0))
 
 
 def speaks(shared: Shared) -> bool:
-    """Whether there is more than time, place and persons, or than one chance word: over days and weeks that joins
-    nothing."""
+    """Whether there is more than time, place and persons, or than one chance word: over weeks that joins nothing, over
+    days no more than a file on the same host does."""
     sums = dict(zip(FEATURES, shared.features, strict=True))
     there = {sort for sort in SORTS if sums[sort] > 1} - {"person"}
-    return shared.near or bool(there & {"lasting", "foothold", "infrastructure"}) or len(there) > 1
+    soon = "file" in there and sums["same host"] > 0 and sums["gap"] <= _minutes(LEASH_DAYS)
+    return shared.reach != "far" or soon or bool(there & {"lasting", "foothold", "infrastructure"}) or len(there) > 1
+
+
+def _minutes(days: int) -> float:
+    """As a gap is told."""
+    return math.log1p(days * 24 * 60)
 
 
 def _cut(log_odds: float) -> float:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ringleader.link.entities import Entity, Key, name_of
+from ringleader.link.finding import Finding
 from ringleader.link.graph import Vertex
-
-Row = dict[str, Any]
-SERIES = "series"
-"""The entity of findings that an analytic has counted together."""
 
 DAY = 86_400_000_000
 """Microseconds."""
@@ -46,7 +42,7 @@ class Bundle:
 
 
 def gather(
-    roots: Sequence[int], vertices: Sequence[Vertex], rows: Mapping[str, Row], entities: Mapping[str, Entity]
+    roots: Sequence[int], vertices: Sequence[Vertex], rows: Mapping[str, Finding], entities: Mapping[str, Entity]
 ) -> list[Bundle]:
     """One bundle for each root with a finding under it, in order of the roots. ``rows``: findings by id."""
     groups: defaultdict[int, list[int]] = defaultdict(list)
@@ -57,7 +53,7 @@ def gather(
 
 
 def _bundle(
-    numbers: list[int], vertices: Sequence[Vertex], rows: Mapping[str, Row], entities: Mapping[str, Entity]
+    numbers: list[int], vertices: Sequence[Vertex], rows: Mapping[str, Finding], entities: Mapping[str, Entity]
 ) -> Bundle:
     made = Bundle(numbers, [number for number in numbers if vertices[number].finding])
     for number in numbers:
@@ -69,16 +65,16 @@ def _bundle(
         made.lasting.update(key for key in vertices[number].keys if entities[key.entity].lasts)
     for vertex in of(made, vertices):
         row = rows[vertex.name]
-        made.rules.add((row["rule_id"], row["level"] or ""))
+        made.rules.add((row.rule_id, row.level or ""))
         if vertex.host:
             made.hosts.add(vertex.host)
-        if person := name_of(row["account"] or ""):
+        if person := name_of(row.account or ""):
             made.accounts.add(person)
         if vertex.time is not None:
             made.first = vertex.time if made.first is None else min(made.first, vertex.time)
             made.last = vertex.time if made.last is None else max(made.last, vertex.time)
     made.sources -= made.hosts
-    made.alerts = all(rows[vertex.name]["detector"] == "alert" for vertex in of(made, vertices)) and bool(made.findings)
+    made.alerts = all(rows[vertex.name].alert for vertex in of(made, vertices)) and bool(made.findings)
     return made
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ringleader.link import rarity
 from ringleader.link.entities import Alerts, Key
+from ringleader.link.finding import Finding
 from ringleader.link.graph import Edge, Vertex
 from ringleader.link.rarity import HOUR, Sighting
 
@@ -39,9 +40,9 @@ def score(group: Sequence[Vertex], rules: Mapping[str, str]) -> float:
     return sum(surprise for _, surprise in sorted(worst.items()))
 
 
-def worth(group: Sequence[Vertex], rows: Mapping[str, Mapping[str, str]]) -> float:
+def worth(group: Sequence[Vertex], rows: Mapping[str, Finding]) -> float:
     """The :func:`score` of a group of alerts, by the rows of all findings."""
-    return score(group, {vertex.name: rows[vertex.name]["rule_id"] for vertex in group})
+    return score(group, {vertex.name: rows[vertex.name].rule_id for vertex in group})
 
 
 def bridges(

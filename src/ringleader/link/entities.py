@@ -50,12 +50,15 @@ class Process(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Entity(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Its comments in entities.yml are the documentation."""
+
     on_host: bool = False
     cap_hosts: int | None = None
     cap_processes: int | None = None
     window_seconds: float | None = None
     ignore: list[str] = []
     mark: str = ""
+    leash_days: int | None = None
     lasts: bool = False
 
 
@@ -68,8 +71,15 @@ class Field(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Address(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``machine``: the field that names the account of whose address it is; without, it is the event's own host's."""
+
     field: str
+    machine: str = ""
     when: When = {}
+
+    def asks(self) -> list[str]:
+        """The fields that it looks at."""
+        return [self.field, *([self.machine] if self.machine else []), *self.when]
 
 
 class Alerts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -131,7 +141,7 @@ class Vocabulary(msgspec.Struct, forbid_unknown_fields=True, frozen=True, dict=T
             for part, _ in field.parts:
                 names.update([part] if isinstance(part, str) else part)
         for address in nearest(self.addresses, kind) or []:
-            names.update([address.field, *address.when])
+            names.update(address.asks())
         names.update(nearest(self.accounts, kind) or ())
         names.update(nearest(self.places, kind) or ())
         return sorted(names - {"host", "account"})
@@ -250,6 +260,12 @@ _NOBODY = {
 }
 
 
+def machine_of(account: str) -> str:
+    """Of DOMAIN\\NAME$ or NAME$@domain the host's name; empty for the accounts of people."""
+    name = account.rpartition("\\")[2].partition("@")[0].strip().lower()
+    return name[:-1] if name.endswith("$") else ""
+
+
 def _hex(text: str, _event: Event, _hosts: Hosts) -> str:
     value = number(text)
     return "" if value is None else hex(value)
@@ -350,6 +366,12 @@ def _path(text: str, _event: Event, _hosts: Hosts) -> str:
     return "" if _SYSTEM.match(path) else path
 
 
+def _folder(text: str, event: Event, hosts: Hosts) -> str:
+    """Where a file lies, unless many things do."""
+    folder = _path(text, event, hosts).replace("/", "\\").rpartition("\\")[0]
+    return folder if folder.count("\\") > 1 else ""
+
+
 def _hash(text: str, event: Event, hosts: Hosts) -> str:
     """Of MD5=...,SHA256=... the strongest, of files outside the system's own folders."""
     if not _path(event.fields.get("ImageLoaded") or event.fields.get("Image", ""), event, hosts):
@@ -396,6 +418,7 @@ FORMS: dict[str, Callable[[str, Event, Hosts], str]] = {
     "base": lambda text, event, hosts: base(text),
     "domain": _domain,
     "endpoint": lambda text, event, hosts: text.rpartition(":")[0] + " " + text.rpartition(":")[2],
+    "folder": _folder,
     "hash": _hash,
     "lent": lambda text, event, hosts: "" if hosts.of_address(text, event.time) else _plain_address(text),
     "outside": _outside,

@@ -19,14 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringleader.engines import collector
-from ringleader.link import bursts, graph, linkage, series
+from ringleader.link import bursts, finding, graph, linkage
 from ringleader.link.background import Days
 from ringleader.link.bridge import FEATURES as BRIDGES
 from ringleader.link.bridge import Bridges, speaks
 from ringleader.link.bundle import DAY, Bundle, gather
-from ringleader.link.entities import Event, Field, Key, Role, Vocabulary, holds, keys, nearest, vocabulary
+from ringleader.link.entities import Event, Field, Key, Role, Vocabulary, holds, keys, machine_of, nearest, vocabulary
+from ringleader.link.finding import Finding
 from ringleader.link.graph import Edge, Vertex
-from ringleader.link.hosts import Hosts
+from ringleader.link.hosts import Hosts, Sighting
 from ringleader.link.model import Model, model
 from ringleader.link.process import Processes
 from ringleader.link.series import Series
@@ -54,7 +55,7 @@ class Bundled:
     """``bundles``: what strong joins hold together; ``strong``: these joins, the best first; ``days``: when each mark
     was seen; ``series``: what analytics counted together."""
 
-    rows: dict[str, Row]
+    rows: dict[str, Finding]
     vertices: list[Vertex]
     strong: list[Edge]
     bundles: list[Bundle]
@@ -65,12 +66,12 @@ class Bundled:
 def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *, past: bool = False) -> Bundled:
     """The findings as far as single entities join them, and alerts as far as their rarity does. ``past``: which alerts
     are rare is told from what came before alone, as it would be on the day."""
-    rows = _findings(findings)
+    rows = finding.read(findings)
     found, hosts = _events(events, rows, words)
     vertices = _vertices(rows, found, hosts, words)
     window = int(words.window_minutes * 60_000_000)
     vertices = graph.relevant(vertices, words.entities, window)
-    alerts = {row["finding_id"]: row["rule_id"] for row in rows if row["detector"] == "alert"}
+    alerts = {row.finding_id: row.rule_id for row in rows if row.alert}
     bursts.mark(vertices, alerts, words.alerts, past=past)
     counted = series.told(findings)
     series.mark(vertices, counted)
@@ -79,17 +80,17 @@ def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *
     if alerts:
         strong = sorted(strong + bursts.bridges(roots, vertices, alerts, words.alerts, past=past))
         roots, _ = graph.forest(len(vertices), strong)
-    by_id = {row["finding_id"]: row for row in rows}
+    by_id = {row.finding_id: row for row in rows}
     days = _days(found, vertices, rows, hosts, words)
     return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id, words.entities), days, counted)
 
 
 def _days(
-    events: Mapping[str, Event], vertices: Sequence[Vertex], rows: list[Row], hosts: Hosts, words: Vocabulary
+    events: Mapping[str, Event], vertices: Sequence[Vertex], rows: list[Finding], hosts: Hosts, words: Vocabulary
 ) -> Days[Key]:
     """On which days anybody left the marks that the findings have."""
     wanted = {mark for vertex in vertices for mark in vertex.marks}
-    own = {row["event_id"] for row in rows}
+    own = {row.event_id for row in rows}
     seen = {(mark, vertex.time // DAY) for vertex in vertices if vertex.time is not None for mark in vertex.marks}
     fields: dict[str, list[Field]] = {}
     first = last = None
@@ -155,11 +156,10 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
     found_pairs = [(pair, bridges.compare(pair)) for pair in bridges.pairs(learnt.floor)]
     compared = [pair for pair, one in found_pairs if speaks(one)]
     shared = [one for _, one in found_pairs if speaks(one)]
-    weights = {
-        near: [chosen.get(name, 0.0) for name in BRIDGES] for near, chosen in ((True, learnt.near), (False, learnt.far))
-    }
+    chosen = {"once": learnt.once, "near": learnt.near, "far": learnt.far}
+    weights = {reach: [some.get(name, 0.0) for name in BRIDGES] for reach, some in chosen.items()}
     scored = [
-        (pair.left, pair.right, sum(w * x for w, x in zip(weights[one.near], one.features, strict=True)))
+        (pair.left, pair.right, sum(w * x for w, x in zip(weights[one.reach], one.features, strict=True)))
         for pair, one in zip(compared, shared, strict=True)
     ]
     out = []
@@ -170,34 +170,7 @@ def _bridges(found: Bundled, odds: Sequence[float], words: Vocabulary, learnt: M
     return out
 
 
-def _findings(findings: pa.Table) -> list[Row]:
-    """Rows in an order of their own, each finding once; times in microseconds."""
-    names = [
-        "finding_id",
-        "detector",
-        "rule_id",
-        "evidence_id",
-        "level",
-        "techniques",
-        "tactics",
-        "event_id",
-        "event_ids",
-        "host",
-        "account",
-    ]
-    flat = findings.select(names).append_column("time", pc.cast(findings["time"], pa.int64()))
-    texts: dict[str, str] = {}  # each text once
-    rows: dict[str, Row] = {}
-    for batch in flat.to_batches(max_chunksize=20_000):
-        for row in batch.to_pylist():
-            for name, value in row.items():
-                if isinstance(value, str):
-                    row[name] = texts.setdefault(value, value)
-            rows[row["finding_id"]] = row
-    return sorted(rows.values(), key=lambda row: (row["time"] is None, row["time"] or 0, row["finding_id"]))
-
-
-def _events(events: Iterable[pa.Table], findings: list[Row], words: Vocabulary) -> tuple[dict[str, Event], Hosts]:
+def _events(events: Iterable[pa.Table], findings: list[Finding], words: Vocabulary) -> tuple[dict[str, Event], Hosts]:
     found: dict[str, Event] = {}
     texts: dict[str, str] = {}  # each text once
     for table in events:
@@ -215,16 +188,28 @@ def _events(events: Iterable[pa.Table], findings: list[Row], words: Vocabulary) 
                 found[event_id].fields.update(fields)
             else:
                 found[event_id] = Event(event_id, kind, time, host or "", fields)
-    owned = [
-        (event.fields[address.field], event.host, event.time)
-        for event in found.values()
-        for address in nearest(words.addresses, event.kind) or []
-        if address.field in event.fields and event.host and holds(address.when, event.fields)
-    ]
-    hosts = Hosts([event.host for event in found.values()] + [row["host"] or "" for row in findings], owned)
+    own, told = _owned(found.values(), words)
+    seen = {address for address, _, _ in own}
+    owned = own + [one for one in told if one[0] not in seen]
+    hosts = Hosts([event.host for event in found.values()] + [row.host or "" for row in findings], owned)
     for event in found.values():
         event.host = hosts.name(event.host or _place(event, words), event.time)
     return found, hosts
+
+
+def _owned(events: Iterable[Event], words: Vocabulary) -> tuple[list[Sighting], list[Sighting]]:
+    """Whose each address is: told by hosts of themselves, and by others of a machine that logged on there."""
+    own: list[Sighting] = []
+    told: list[Sighting] = []
+    for event in events:
+        for address in nearest(words.addresses, event.kind) or []:
+            if not (text := event.fields.get(address.field)) or not holds(address.when, event.fields):
+                continue
+            if not address.machine:
+                own += [(text, event.host, event.time)] if event.host else []
+            elif machine := machine_of(event.fields.get(address.machine, "")):
+                told.append((text.removeprefix("::ffff:"), machine, event.time))
+    return own, told
 
 
 def _place(event: Event, words: Vocabulary) -> str:
@@ -235,17 +220,19 @@ def _place(event: Event, words: Vocabulary) -> str:
     return ""
 
 
-def _vertices(findings: list[Row], events: Mapping[str, Event], hosts: Hosts, words: Vocabulary) -> list[Vertex]:
+def _vertices(findings: list[Finding], events: Mapping[str, Event], hosts: Hosts, words: Vocabulary) -> list[Vertex]:
     processes = Processes(events.values(), words)
     named = _accounts(events.values(), words)
     for row in findings:
-        row["account"] = named.get(row["account"], row["account"])
-    own = {row["event_id"] for row in findings}
+        row.account = named.get(row.account or "", row.account)
+    own = {row.event_id for row in findings}
     inherited: Inherited = {}
     pool: dict[Key, Key] = {}  # each key once
-    vertices = [_vertex(row, events.get(row["event_id"]), processes, hosts, words, inherited, pool) for row in findings]
+    vertices = [
+        _vertex(row, events.get(row.event_id or ""), processes, hosts, words, inherited, pool) for row in findings
+    ]
     for row, vertex in zip(findings, vertices, strict=True):
-        row["host"] = vertex.host
+        row.host = vertex.host
     for event in events.values():
         fields = words.fields_of(event.kind)
         if event.event_id in own or event.time is None or not any(field.connects for field in fields):
@@ -272,7 +259,7 @@ def _accounts(events: Iterable[Event], words: Vocabulary) -> dict[str, str]:
 
 
 def _vertex(
-    row: Row,
+    row: Finding,
     event: Event | None,
     processes: Processes,
     hosts: Hosts,
@@ -280,14 +267,14 @@ def _vertex(
     inherited: Inherited,
     pool: dict[Key, Key],
 ) -> Vertex:
-    host = event.host if event is not None else hosts.name(row["host"] or "", row["time"])
-    vertex = Vertex(row["finding_id"], row["time"], host, row["event_id"] or row["finding_id"], True)
-    vertex.source = (row["evidence_id"] or "")[:16]
-    for event_id in {row["event_id"], *(row["event_ids"] or [])} - {None}:
+    host = event.host if event is not None else hosts.name(row.host or "", row.time)
+    vertex = Vertex(row.finding_id, row.time, host, row.event_id or row.finding_id, True)
+    vertex.source = (row.evidence_id or "")[:16]
+    for event_id in {*row.event_ids, *([row.event_id] if row.event_id else [])}:
         vertex.keys[Key("event", event_id)] = "member"
     if event is None:
         return vertex
-    account = row["account"]
+    account = row.account
     marks = {mark for mark, _ in keys(event, words.marks_of(event.kind), words, hosts, account)}
     held = list(keys(event, words.fields_of(event.kind), words, hosts, account))
     held += keys(event, words.fields.get("*", []), words, hosts, account)
@@ -305,6 +292,8 @@ def _vertex(
             held += inherited[ancestor]
             if distance == 0 and (start := processes.started(ancestor)) is not None and start is not event:
                 marks.update(mark for mark, _ in keys(start, words.marks_of(start.kind), words, hosts, account))
+    elif (hub := processes.itself(event)) is not None:
+        held.append((Key("system-process", hub), "member"))
     vertex.marks = frozenset(pool.setdefault(mark, mark) for mark in marks)
     for key, role in held:
         if vertex.keys.get(key) != "member":  # a member says more than an origin
@@ -312,19 +301,19 @@ def _vertex(
     return vertex
 
 
-def _intrusion(rows: list[Row], score: float) -> Row:
-    ids = sorted(row["finding_id"] for row in rows)
-    times = [row["time"] for row in rows if row["time"] is not None]
-    tactics = {tactic for row in rows for tactic in row["tactics"] or []}
-    levels = {row["level"] for row in rows}
+def _intrusion(rows: list[Finding], score: float) -> Row:
+    ids = sorted(row.finding_id for row in rows)
+    times = [row.time for row in rows if row.time is not None]
+    tactics = {tactic for row in rows for tactic in row.tactics}
+    levels = {row.level for row in rows}
     return {
         "intrusion_id": hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16],
         "first_time": min(times, default=None),
         "last_time": max(times, default=None),
-        "hosts": list(dict.fromkeys(row["host"] for row in rows if row["host"])),
-        "accounts": list(dict.fromkeys(row["account"] for row in rows if row["account"])),
+        "hosts": list(dict.fromkeys(row.host for row in rows if row.host)),
+        "accounts": list(dict.fromkeys(row.account for row in rows if row.account)),
         "tactics": [t for t in TACTICS if t in tactics] + sorted(tactics - set(TACTICS)),
-        "techniques": sorted({technique for row in rows for technique in row["techniques"] or []}),
+        "techniques": sorted({technique for row in rows for technique in row.techniques}),
         "findings": len(rows),
         "level": max(levels, key=lambda level: LEVELS.index(level) if level in LEVELS else -1),
         "score": round(score, 6),

@@ -9,8 +9,8 @@ import msgspec
 
 
 class Model(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """``fitted``: the command that made it. ``suspicion`` (of bundles), ``group`` (of groups), ``near`` and ``far``:
-    weights by name of feature, the last two of pairs within half a day and of others. ``worthy``: the log odds
+    """``fitted``: the command that made it. ``suspicion`` (of bundles), ``group`` (of groups), ``once``, ``near``
+    and ``far`` (of pairs, by their reach): weights by name of feature. ``worthy``: the log odds
     from which on a group is an intrusion; ``floor``: those which one of two bundles must have to be compared;
     ``least``: the average log odds from which on two groups are joined."""
 
@@ -20,6 +20,7 @@ class Model(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     least: float
     suspicion: dict[str, float]
     group: dict[str, float]
+    once: dict[str, float]
     near: dict[str, float]
     far: dict[str, float]
 

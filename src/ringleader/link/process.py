@@ -67,10 +67,17 @@ class Processes:
     def of(self, event: Event) -> Node | None:
         """The process that the event tells of, or None if it tells of none or only of a hub."""
         shape = nearest(self._words.processes, event.kind)
+        node = self.itself(event)
+        if shape is None or node is None or self.is_hub(node) or base(_get(event, shape.image)) in self._hubs:
+            return None
+        return node
+
+    def itself(self, event: Event) -> Node | None:
+        """The same, and the hub where it tells of one."""
+        shape = nearest(self._words.processes, event.kind)
         if shape is None or event.time is None:
             return None
-        node = self._resolve(event.host, _get(event, shape.guid), number(_get(event, shape.pid)), event.time)
-        return None if node is None or self.is_hub(node) or base(_get(event, shape.image)) in self._hubs else node
+        return self._resolve(event.host, _get(event, shape.guid), number(_get(event, shape.pid)), event.time)
 
     def chain(self, node: Node) -> Iterator[Node]:
         """The process and its ancestors, up to but without the first hub."""

@@ -148,7 +148,7 @@ def _told(words: Vocabulary, tells: list[str]) -> set[tuple[str, ...]]:
     """The sets of fields that are asked for together: of an address with its condition, of a mark."""
     out: set[tuple[str, ...]] = set()
     for prefix in tells:
-        out.update((one.field, *sorted(one.when)) for one in words.addresses.get(prefix, ()))
+        out.update((one.asks()[0], *sorted(one.asks()[1:])) for one in words.addresses.get(prefix, ()))
         for field in words.marks.get(prefix, ()):
             names = [name for names, _ in field.parts for name in ([names] if isinstance(names, str) else names)]
             if "account" not in names:
