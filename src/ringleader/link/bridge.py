@@ -111,9 +111,14 @@ class Bridges:
         for lane, few in self._lanes():
             for left, right in _following(lane, few):
                 known = max(self._suspicion[left], self._suspicion[right]) >= floor and self._reach(left, right)
-                if known or self._at_once(left, right):
+                if (known or self._at_once(left, right)) and not self._of_two(left, right):
                     out.add(Pair(min(left, right), max(left, right)))
         return sorted(out)
+
+    def _of_two(self, left: int, right: int) -> bool:
+        """Each is about a person of its own."""
+        one, other = self._bundles[left].about, self._bundles[right].about
+        return bool(one and other) and one.isdisjoint(other)
 
     def _at_once(self, left: int, right: int) -> bool:
         one, other = self._bundles[left], self._bundles[right]
@@ -122,8 +127,6 @@ class Bridges:
     def _reach(self, left: int, right: int) -> bool:
         """Within days, or on hosts that both know: what reappears elsewhere after weeks is for campaigns to compare."""
         one, other = self._bundles[left], self._bundles[right]
-        if one.about and other.about and not one.about & other.about:
-            return False  # each is somebody's own
         places = (one.hosts | one.sources) & (other.hosts | other.sources)
         return bool(places) or _gap(one, other) <= _minutes(LEASH_DAYS)
 

@@ -10,6 +10,8 @@ from ringleader.link.entities import Entity, Key, name_of
 from ringleader.link.finding import Finding
 from ringleader.link.graph import Vertex
 
+SERIES = "series"
+"""The entity of findings that an analytic has counted together."""
 DAY = 86_400_000_000
 """Microseconds."""
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringleader.engines import collector
-from ringleader.link import bursts, finding, graph, linkage
+from ringleader.link import bursts, finding, graph, linkage, series
 from ringleader.link.background import Days
 from ringleader.link.bridge import FEATURES as BRIDGES
 from ringleader.link.bridge import Bridges, speaks

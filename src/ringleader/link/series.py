@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ringleader.link.bundle import SERIES
 from ringleader.link.entities import Key
+from ringleader.link.finding import Finding
 from ringleader.link.graph import Vertex
 
 MOST = 50.0
@@ -40,14 +41,14 @@ def mark(vertices: Sequence[Vertex], series: Series) -> None:
             vertex.keys[Key(SERIES, f"about {person}")] = "member"
 
 
-def worth(group: Iterable[Vertex], series: Series, rows: Mapping[str, Mapping[str, str]]) -> float:
+def worth(group: Iterable[Vertex], series: Series, rows: Mapping[str, Finding]) -> float:
     """The greatest sum of surprises of distinct rules about one person: each has looked at something else of them."""
     best: dict[str, dict[str, float]] = {}
     for vertex in group:
         if vertex.name in series:
             person, surprise = series[vertex.name]
             rules = best.setdefault(person, {})
-            rule = rows[vertex.name]["rule_id"]
+            rule = rows[vertex.name].rule_id
             rules[rule] = max(surprise, rules.get(rule, 0.0))
     return max((sum(surprise for _, surprise in sorted(rules.items())) for rules in best.values()), default=0.0)
 
