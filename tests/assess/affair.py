@@ -28,7 +28,7 @@ zone = "Asia/Kuala_Lumpur"
 [[asset]]
 host = "jmp01.corp.example"
 role = "jump-host"
-aliases = ["10.1.0.3"]
+aliases = ["10.1.0.3", "fd00::a3"]
 
 [[asset]]
 host = "ex01.corp.example"
@@ -135,7 +135,7 @@ def _first(made: Made) -> None:
     made.find(FIRST, query, "Look-up with a tool", technique="T1213.006", tactic="collection", account="BILLAPP")
     _query(made, start + 20, "BIL01", "svc-acme", "sqlplus.exe", "601280000002")
     _query(made, start + 20, "BIL01", "svc-acme", "sqlplus.exe", "601280000003", code="942")
-    made.event("zeek/conn", start + 10, None, **{"id.orig_h": "10.1.0.3", "id.resp_h": "10.1.0.4", "conn_state": "REJ"})
+    made.event("zeek/conn", start + 10, None, **{"id.orig_h": "FD00::A3", "id.resp_h": "10.1.0.4", "conn_state": "REJ"})
 
 
 def _second(made: Made) -> None:

@@ -107,3 +107,11 @@ def test_a_server_that_is_not_there_has_its_exit_code(tmp_path: Path) -> None:
     done = run("taxii", "pull", "http://127.0.0.1:9/r/collections/c/", "-o", tmp_path / "b.json")
     assert done.exit_code == 9
     assert not (tmp_path / "b.json").exists()
+
+
+def test_an_export_is_marked_no_less_than_the_report(case: Path) -> None:
+    run("report", case, "--tlp", "red")
+    assert "TLP:RED" in run("export", case, "navigator", "-o", "-").stdout
+    assert "TLP:GREEN" in run("export", case, "navigator", "-o", "-", "--tlp", "green").stdout
+    run("report", case, "--tlp", "clear")
+    assert "TLP:AMBER" in run("export", case, "navigator", "-o", "-").stdout

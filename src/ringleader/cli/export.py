@@ -32,7 +32,15 @@ Out = Annotated[
     ),
 ]
 ListThem = Annotated[bool, typer.Option("--list", help="List the formats and what each is for.")]
-Mark = Annotated[Tlp, typer.Option("--tlp", help="How far the export may go: Traffic Light Protocol 2.0.")]
+Mark = Annotated[
+    Tlp | None,
+    typer.Option(
+        "--tlp",
+        help="How far the export may go: Traffic Light Protocol 2.0; by default amber, or as the case's last report"
+        " where that is stricter.",
+        show_default=False,
+    ),
+]
 WithVictims = Annotated[
     bool, typer.Option("--with-victims", help="Name hosts and accounts in formats that leave them out by default.")
 ]
@@ -69,7 +77,7 @@ def export(
     format: Format = None,
     out: Out = None,
     list_them: ListThem = False,
-    tlp: Mark = Tlp.AMBER,
+    tlp: Mark = None,
     with_victims: WithVictims = False,
     redact: Redact = False,
     as_of: AsOf = None,
@@ -93,7 +101,7 @@ def export(
     from ringleader.export.stage import find
 
     exporter = find(format)
-    chosen = choose(tlp, with_victims, redact, as_of, outside)
+    chosen = choose(marking(tlp, case), with_victims, redact, as_of, outside)
     opened, source = open_source(case)
     to_stdout = out == Path("-")
     path = None if to_stdout else out or opened.reports / f"export{exporter.suffix}"
@@ -125,6 +133,13 @@ def choose(tlp: Tlp, with_victims: bool, redact: bool, as_of: datetime | None, o
         as_of=options.utc(as_of),
         outside=outside,
     )
+
+
+def marking(given: Tlp | None, case: Path) -> Tlp:
+    """What was marked as red once does not leave as amber because nobody said it again."""
+    from ringleader import pipeline
+
+    return given or max(Tlp.AMBER, pipeline.marking_before(case / "store") or Tlp.CLEAR, key=list(Tlp).index)
 
 
 def open_source(path: Path) -> tuple[Case, Source]:

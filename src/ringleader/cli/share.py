@@ -10,7 +10,6 @@ import typer
 from ringleader.cli import export, options, screen
 from ringleader.cli.scan import writing
 from ringleader.schema import shown
-from ringleader.schema.tlp import Tlp
 
 Out = Annotated[
     Path | None,
@@ -29,7 +28,7 @@ def share(
     case: options.CasePath,
     out: Out = None,
     key_file: options.HashKey = None,
-    tlp: export.Mark = Tlp.AMBER,
+    tlp: export.Mark = None,
     redact: Redact = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -43,7 +42,7 @@ def share(
     if path is not None and out is None:
         path.parent.mkdir(exist_ok=True)
     with writing(path) as file:
-        made = write(source, file, key=key, named=not redact, tlp=tlp)
+        made = write(source, file, key=key, named=not redact, tlp=export.marking(tlp, case))
     if not made.intrusions:
         screen.say("the case has no intrusions; the file holds no profile")
     elif not made.traits:

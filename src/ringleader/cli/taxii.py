@@ -10,7 +10,6 @@ import typer
 
 from ringleader.cli import export, options, screen
 from ringleader.cli.scan import writing
-from ringleader.schema.tlp import Tlp
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -42,7 +41,7 @@ Wait = Annotated[
 def push(
     case: options.CasePath,
     url: Collection,
-    tlp: export.Mark = Tlp.AMBER,
+    tlp: export.Mark = None,
     with_victims: export.WithVictims = False,
     redact: export.Redact = False,
     as_of: export.AsOf = None,
@@ -55,7 +54,7 @@ def push(
     from ringleader.export.formats.stix import objects
     from ringleader.export.taxii import push as send
 
-    chosen = export.choose(tlp, with_victims, redact, as_of, outside)
+    chosen = export.choose(export.marking(tlp, case), with_victims, redact, as_of, outside)
     _, source = export.open_source(case)
     made = objects(source, chosen)
     done = send(url, made, wait=wait)
