@@ -41,7 +41,7 @@ def scores(background: list[tuple[int, Fired]], parts: list[list[Fired]]) -> lis
                 alert=False,
             )  # fmt: skip
             vertices.append(Vertex(name, day * DAY + number, host, name, True, {Key("event", name): "member"}))
-        ask = Suspicion(vertices, rows, Days((), (0, 99)), vocabulary().entities)
+        ask = Suspicion(vertices, rows, Days((), range(100)), vocabulary().entities)
         (bundle,) = gather([0] * len(mine), vertices[: len(mine)], rows, vocabulary().entities)
         out.append(log_odds(model().group, ask.features([bundle])))
     return out

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 BEFOREHAND = 10
@@ -25,15 +25,19 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Days(Generic[K]):
-    """Days on which each thing was seen. ``span``: the first and the last day of the evidence."""
+    """Days on which each thing was seen. ``every``: the days of which there is evidence; a day that only a wrong clock
+    names is one of them, and makes no decades of silence."""
 
-    def __init__(self, seen: Iterable[tuple[K, int]], span: tuple[int, int]) -> None:
+    def __init__(self, seen: Iterable[tuple[K, int]], every: Iterable[int]) -> None:
         found: defaultdict[K, set[int]] = defaultdict(set)
         for thing, day in seen:
             found[thing].add(day)
         self._days: Mapping[K, Sequence[int]] = {thing: sorted(days) for thing, days in found.items()}
-        self._first, self._last = span
+        self._every = sorted(set(every))
         self._known: dict[tuple[K, range], float] = {}
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._every)
 
     def weight(self, thing: K, *own: range) -> float:
         """In nats, with the days ``own`` left out; these may overlap."""
@@ -47,9 +51,9 @@ class Days(Generic[K]):
         return self._known[asked]
 
     def _weighed(self, days: Sequence[int], own: Sequence[range]) -> float:
-        total, count = self._last - self._first + 1, len(days)
+        total, count = len(self._every), len(days)
         for start, stop in _apart(own):
-            total -= max(0, min(stop, self._last + 1) - max(start, self._first))
+            total -= bisect_left(self._every, stop) - bisect_left(self._every, start)
             count -= bisect_left(days, stop) - bisect_left(days, start)
         return -math.log((count + 0.5) / (max(total, count) + BEFOREHAND))
 

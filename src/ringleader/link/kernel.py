@@ -93,18 +93,18 @@ def _days(
     own = {row.event_id for row in rows}
     seen = {(mark, vertex.time // DAY) for vertex in vertices if vertex.time is not None for mark in vertex.marks}
     fields: dict[str, list[Field]] = {}
-    first = last = None
+    every = {vertex.time // DAY for vertex in vertices if vertex.time is not None}
     for event in events.values():
         if event.time is None:
             continue
-        first, last = min(first or event.time, event.time), max(last or event.time, event.time)
+        every.add(event.time // DAY)
         if event.event_id in own:
             continue
         if event.kind not in fields:
             fields[event.kind] = words.marks_of(event.kind)
         marks = (mark for mark, _ in keys(event, fields[event.kind], words, hosts))
         seen.update((mark, event.time // DAY) for mark in marks if mark in wanted)
-    return Days(seen, ((first or 0) // DAY, (last or 0) // DAY))
+    return Days(seen, every)
 
 
 def _link(

@@ -60,15 +60,14 @@ class Suspicion:
             if vertex.finding and vertex.time is not None:
                 day = vertex.time // DAY
                 seen += ((fired, day) for fired in _fired(vertex, rows[vertex.name]))
-        days = [day for _, day in seen]
-        first, last = min(days, default=0), max(days, default=0)
-        self._days = Days(seen, (first, last))
-        self._findings, self._span = len(seen) // 3, last - first + 1
+        every = {day for _, day in seen}.union(marks)
+        self._days = Days(seen, every)
+        self._findings, self._span = len(seen) // 3, max(len(every), 1)
 
     def blind(self) -> Suspicion:
         """The same without any background: as it is where the evidence is of one day."""
         other = copy(self)
-        other._days, other._marks = Days((), (0, -1)), Days((), (0, -1))
+        other._days, other._marks = Days((), ()), Days((), ())
         return other
 
     def features(self, some: Iterable[Bundle]) -> list[float]:
