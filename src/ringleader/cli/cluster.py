@@ -80,7 +80,7 @@ def cluster(
 
 
 def _others(paths: list[Path]) -> list[Other]:
-    """All but the first, by names that no two share."""
+    """All but the first, by names that no two share: the folder's, or its parent's if it is called case."""
     from ringleader.case import Case
     from ringleader.cluster import Other
     from ringleader.errors import UsageError
@@ -91,7 +91,8 @@ def _others(paths: list[Path]) -> list[Other]:
     if len({path.resolve() for path in paths}) < len(paths):
         raise UsageError("the same case or file was named twice", hint="name each once")
     for path in paths[1:]:
-        name = path.resolve().name.removesuffix(".json").removesuffix(".profiles")
+        whole = path.resolve()
+        name = (whole.parent if whole.name == "case" else whole).name.removesuffix(".json").removesuffix(".profiles")
         while name in {other.name for other in found}:
             name += "'"
         if path.is_dir():
