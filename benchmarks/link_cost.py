@@ -2,7 +2,8 @@
 
     python benchmarks/link_cost.py [--findings 100000 1000000] [--hosts 1000]
 
-Each size runs in a process of its own; CPU, wall time and the greatest memory of that process are told.
+Each size is made in a process of its own and linked in another, which reads the events file by file as the stage does.
+CPU, wall time and the greatest memory of the latter are told, from its start to its end.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ import argparse
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ringleader.link import link
 from ringleader.schema import tables
@@ -73,31 +78,43 @@ def _events(rows: list[tuple[object, ...]]) -> list[pa.Table]:
     return [whole.slice(at, 50_000) for at in range(0, len(rows), 50_000)]
 
 
-def measure(findings: int, hosts: int) -> None:
-    given = evidence(findings, hosts)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def make(folder: Path, findings: int, hosts: int) -> None:
+    rows, events = evidence(findings, hosts)
+    pq.write_table(rows, folder / "findings.parquet")
+    for number, table in enumerate(events):
+        pq.write_table(table, folder / f"events-{number:04}.parquet")
+
+
+def read(folder: Path) -> Iterator[pa.Table]:
+    for path in sorted(folder.glob("events-*.parquet")):
+        yield pq.read_table(path)
+
+
+def measure(folder: Path, findings: int, hosts: int) -> None:
     wall, cpu = time.perf_counter(), time.process_time()
-    intrusions, steps = link(*given)
+    intrusions, steps = link(pq.read_table(folder / "findings.parquet"), read(folder))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"| {findings:,} | {hosts:,} | {intrusions.num_rows:,} | {steps.num_rows:,} | {cpu:.1f} | {wall:.1f} |"
-          f" {peak:,.0f} | {before:,.0f} |", flush=True)  # fmt: skip
+          f" {peak:,.0f} |", flush=True)  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--findings", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--hosts", type=int, default=1000)
-    parser.add_argument("--here", action="store_true", help="in this process; for what the benchmark starts itself")
+    parser.add_argument("--do", nargs=2, metavar=("WHAT", "FOLDER"), help="for what the benchmark starts itself")
     asked = parser.parse_args()
-    if asked.here:
-        measure(asked.findings[0], asked.hosts)
+    if asked.do:
+        {"make": make, "measure": measure}[asked.do[0]](Path(asked.do[1]), asked.findings[0], asked.hosts)
         return
-    print("| findings | hosts | intrusions | steps | CPU s | wall s | peak MB | of it evidence MB |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    print("| findings | hosts | intrusions | steps | CPU s | wall s | peak MB |")
+    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for size in asked.findings:
-        own = [sys.executable, __file__, "--here", "--findings", str(size), "--hosts", str(asked.hosts)]
-        subprocess.run(own, check=True)
+        with tempfile.TemporaryDirectory() as folder:
+            for what in ("make", "measure"):
+                own = [sys.executable, __file__, "--do", what, folder, "--findings", str(size)]
+                subprocess.run([*own, "--hosts", str(asked.hosts)], check=True)
 
 
 if __name__ == "__main__":

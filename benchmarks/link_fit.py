@@ -4,8 +4,9 @@ other's time: logistic regressions on whether a bundle of findings is an actor's
     python benchmarks/link_fit.py --seeds 100 101 ... 109 --cases DIR --rules SIGMA.zip --with-rules DIR2 --draws 30
 
 The recordings are those of the half ``fit`` of ``link_otrf.py``. All in them are attacks, so they say nothing about who
-is nobody; nor are they months long. Two bundles of nobody that are compared only because one followed the other at once
-say nothing either: they may well be one thing.
+is nobody; nor are they months long, nor do they know whose accounts are (all share them), so that only pairs on one
+host count. Two bundles of nobody that are compared only because one followed the other at once say nothing either: they
+may well be one thing.
 
 ``DIR/sSEED/alpha/case`` and ``DIR/sSEED/truth/alpha`` are what ``ringleader simulate``, ``ingest`` and ``detect`` made
 of each seed; what is missing is made.
@@ -142,7 +143,10 @@ def learn(cases: list[Told], recorded: list[Told], fitted: str) -> Model:
             left, right = one.actors[pair.left], one.actors[pair.right]
             shared = bridges.compare(pair)
             unsaid = left is None and right is None and max(sure[pair.left], sure[pair.right]) < FLOOR
-            if unsaid or not bridge.speaks(shared):
+            elsewhere = number >= len(cases) and one.found.bundles[pair.left].hosts.isdisjoint(
+                one.found.bundles[pair.right].hosts
+            )
+            if unsaid or elsewhere or not bridge.speaks(shared):
                 continue
             pairs[shared.reach].append(shared.features)
             same[shared.reach].append(left is not None and left == right)

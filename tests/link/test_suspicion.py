@@ -62,7 +62,7 @@ def test_findings_of_further_rules_and_hosts_never_make_a_lead_of_an_intrusion(
 
 
 def test_a_large_intrusion_over_many_hosts_is_more_suspicious_than_a_part_of_it() -> None:
-    parts = [[(rule, "high", f"h{host}", "x") for rule in range(6)] for host in range(40)]
+    parts = [[(rule, ("high", "critical")[rule % 2], f"h{host}", "x") for rule in range(6)] for host in range(40)]
     found = scores([(day, (30, "low", "a", "y")) for day in range(100)], parts)
     assert found == sorted(found) and found[-1] > model().worthy
 

@@ -59,7 +59,7 @@ def _bundle(
 ) -> Bundle:
     made = Bundle(numbers, [number for number in numbers if vertices[number].finding])
     for number in numbers:
-        made.marks |= vertices[number].marks
+        made.marks.update(vertices[number].marks)
         made.sources.update(
             key.value.partition(" as ")[0] for key in vertices[number].keys if key.entity == "remote-logon"
         )

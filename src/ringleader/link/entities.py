@@ -219,6 +219,7 @@ def holds(when: When, fields: Mapping[str, str]) -> bool:
     return all(base(fields.get(name, "")) in wanted for name, wanted in when.items())
 
 
+@lru_cache(maxsize=65536)
 def base(path: str) -> str:
     """The last part of a path of either system, in lower case."""
     return path.replace("/", "\\").rpartition("\\")[2].lower()

@@ -23,7 +23,7 @@ SLACK = 5_000_000
 @dataclass(slots=True)
 class Vertex:
     """``name``: finding id or event id. ``unit``: the process behind it, or the event; what caps count. ``distance``:
-    generations up to an ancestor."""
+    generations up to an ancestor, where there are any."""
 
     name: str
     time: int | None
@@ -32,7 +32,7 @@ class Vertex:
     finding: bool
     keys: dict[Key, Role] = field(default_factory=dict)
     distance: dict[Key, int] = field(default_factory=dict)
-    marks: frozenset[Key] = frozenset()
+    marks: tuple[Key, ...] = ()
     source: str = ""
     surprise: float = 0.0
 
@@ -47,9 +47,6 @@ class Edge(NamedTuple):
     right: int
 
 
-Buckets = dict[Key, list[int]]
-
-
 def edges(vertices: Sequence[Vertex], entities: dict[str, Entity], window: int) -> list[Edge]:
     """All joins, strongest first. ``vertices`` are sorted; ``window`` in microseconds.
 
@@ -57,9 +54,7 @@ def edges(vertices: Sequence[Vertex], entities: dict[str, Entity], window: int) 
     """
     total = sum(vertex.finding for vertex in vertices)
     found: list[Edge] = []
-    for key, members in _buckets(vertices).items():
-        if len(members) < 2:
-            continue
+    for key, members in _buckets(vertices):
         carriers = sum(vertices[member].finding and vertices[member].keys[key] != "origin" for member in members)
         cost = -math.log((total + 1) / max(1, carriers))
         own = entities[key.entity].window_seconds
@@ -80,19 +75,14 @@ def relevant(vertices: Sequence[Vertex], entities: dict[str, Entity], window: in
     are enough.
     """
     kept = [vertex.finding for vertex in vertices]
-    buckets = {
-        key: members
-        for key, members in _buckets(vertices).items()
-        if entities[key.entity].on_host or entities[key.entity].lasts
-    }
+    wanted = {key for vertex in vertices if not vertex.finding for key in vertex.keys}
+    wanted = {key for key in wanted if entities[key.entity].on_host or entities[key.entity].lasts}
     for _ in range(3):
-        times: dict[Key, list[int]] = {}
-        for key, members in buckets.items():
-            times[key] = [
-                t
-                for m in members
-                if kept[m] and vertices[m].keys[key] != "origin" and (t := vertices[m].time) is not None
-            ]
+        times: defaultdict[Key, list[int]] = defaultdict(list)
+        for keep, vertex in zip(kept, vertices, strict=True):
+            for key, role in vertex.keys.items() if keep and vertex.time is not None else ():
+                if role != "origin" and key in wanted:
+                    times[key].append(vertex.time or 0)
         changed = False
         for number, vertex in enumerate(vertices):
             if (
@@ -126,13 +116,19 @@ def forest(count: int, candidates: Sequence[Edge]) -> tuple[list[int], dict[int,
     return [root(vertex) for vertex in range(count)], tree
 
 
-def _buckets(vertices: Sequence[Vertex]) -> Buckets:
-    """Vertices by entity, in their order, which is that of time."""
-    buckets: defaultdict[Key, list[int]] = defaultdict(list)
+def _buckets(vertices: Sequence[Vertex]) -> Iterator[tuple[Key, list[int]]]:
+    """The vertices that share an entity, in their order, which is that of time. Most entities are one vertex's, so that
+    a list for each would take most of the memory."""
+    first: dict[Key, int] = {}
+    shared: dict[Key, list[int]] = {}
     for number, vertex in enumerate(vertices):
         for key in vertex.keys:
-            buckets[key].append(number)
-    return buckets
+            if key in shared:
+                shared[key].append(number)
+            elif (other := first.setdefault(key, number)) != number:
+                shared[key] = [other, number]
+    del first
+    yield from shared.items()
 
 
 def _joins(

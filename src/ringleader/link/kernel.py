@@ -71,6 +71,8 @@ def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *
     vertices = _vertices(rows, found, hosts, words)
     window = int(words.window_minutes * 60_000_000)
     vertices = graph.relevant(vertices, words.entities, window)
+    days = _days(found, vertices, rows, hosts, words)
+    del found  # much, and no longer needed
     alerts = {row.finding_id: row.rule_id for row in rows if row.alert}
     bursts.mark(vertices, alerts, words.alerts, past=past)
     counted = series.told(findings)
@@ -81,7 +83,6 @@ def bundled(findings: pa.Table, events: Iterable[pa.Table], words: Vocabulary, *
         strong = sorted(strong + bursts.bridges(roots, vertices, alerts, words.alerts, past=past))
         roots, _ = graph.forest(len(vertices), strong)
     by_id = {row.finding_id: row for row in rows}
-    days = _days(found, vertices, rows, hosts, words)
     return Bundled(by_id, vertices, strong, gather(roots, vertices, by_id, words.entities), days, counted)
 
 
@@ -114,17 +115,23 @@ def _link(
         return tables.INTRUSIONS.empty_table(), tables.STEPS.empty_table()
     found = bundled(findings, events, words)
     suspicion = Suspicion(found.vertices, found.rows, found.days, words.entities)
-    odds = [log_odds(learnt.suspicion, suspicion.features([one])) for one in found.bundles]
+    odds: list[float] = []
+    alone: dict[int, float] = {}
+    for one in found.bundles:
+        features = suspicion.features([one])
+        odds.append(log_odds(learnt.suspicion, features))
+        alone[id(one)] = log_odds(learnt.group, features)
     groups, tree = grouped(found, odds, words, learnt)
     intrusions, steps = [], []
     for some in groups:
         told = [found.vertices[number] for one in some for number in one.findings]
         counted = series.worth(told, found.series, found.rows) - words.series.enough
+        score = alone[id(some[0])] if len(some) == 1 else log_odds(learnt.group, suspicion.features(some))
         if all(one.alerts for one in some):  # told by their rarity, which is what they have
             score = bursts.worth(told, found.rows) - words.alerts.enough
             worthy = score >= 0
         else:
-            score = max(log_odds(learnt.group, suspicion.features(some)), counted)
+            score = max(score, counted)
             worthy = score >= learnt.worthy or counted >= 0
         if not worthy:
             continue
@@ -242,7 +249,7 @@ def _vertices(findings: list[Finding], events: Mapping[str, Event], hosts: Hosts
             held |= {Key("lineage", ancestor): "member" for ancestor in processes.chain(node)}
         if len(held) > 1:
             made = Vertex(event.event_id, event.time, event.host, event.event_id, False, held)
-            made.marks = frozenset(mark for mark, _ in keys(event, words.marks_of(event.kind), words, hosts))
+            made.marks = tuple(dict.fromkeys(mark for mark, _ in keys(event, words.marks_of(event.kind), words, hosts)))
             vertices.append(made)
     return sorted(vertices, key=lambda vertex: (vertex.time is None, vertex.time or 0, vertex.name))
 
@@ -284,17 +291,19 @@ def _vertex(
         for distance, ancestor in enumerate(processes.chain(node)):
             key = Key("lineage", ancestor)
             held.append((key, "member"))
-            vertex.distance[key] = distance
+            if distance:
+                vertex.distance[key] = distance
             if ancestor not in inherited:
                 start = processes.started(ancestor)
                 fields = words.fields_of(start.kind) if start else []
-                inherited[ancestor] = list(keys(start, fields, words, hosts)) if start else []
+                found = keys(start, fields, words, hosts) if start else ()
+                inherited[ancestor] = [(pool.setdefault(key, key), role) for key, role in found]
             held += inherited[ancestor]
             if distance == 0 and (start := processes.started(ancestor)) is not None and start is not event:
                 marks.update(mark for mark, _ in keys(start, words.marks_of(start.kind), words, hosts, account))
     elif (hub := processes.itself(event)) is not None:
         held.append((Key("system-process", hub), "member"))
-    vertex.marks = frozenset(pool.setdefault(mark, mark) for mark in marks)
+    vertex.marks = tuple(pool.setdefault(mark, mark) for mark in sorted(marks))
     for key, role in held:
         if vertex.keys.get(key) != "member":  # a member says more than an origin
             vertex.keys[pool.setdefault(key, key)] = role

@@ -55,14 +55,14 @@ class Suspicion:
         self, vertices: Sequence[Vertex], rows: Mapping[str, Finding], marks: Days[Key], entities: Mapping[str, Entity]
     ) -> None:
         self._vertices, self._rows, self._marks, self._entities = vertices, rows, marks, entities
-        seen: list[tuple[Fired, int]] = []
-        for vertex in vertices:
-            if vertex.finding and vertex.time is not None:
-                day = vertex.time // DAY
-                seen += ((fired, day) for fired in _fired(vertex, rows[vertex.name]))
-        every = {day for _, day in seen}.union(marks)
+        timed = [vertex for vertex in vertices if vertex.finding and vertex.time is not None]
+        days = [(vertex.time or 0) // DAY for vertex in timed]
+        seen = (
+            (fired, day) for vertex, day in zip(timed, days, strict=True) for fired in _fired(vertex, rows[vertex.name])
+        )
+        every = set(days).union(marks)
         self._days = Days(seen, every)
-        self._findings, self._span = len(seen) // 3, max(len(every), 1)
+        self._findings, self._span = len(timed), max(len(every), 1)
 
     def blind(self) -> Suspicion:
         """The same without any background: as it is where the evidence is of one day."""
@@ -123,7 +123,7 @@ class Suspicion:
 
 def _above(there: Sequence[Rarity], place: int, least: float) -> float:
     """Log of one plus the sum of what is rarer than ``least``."""
-    return math.log1p(sum(max(0.0, rarity[place] - least) for rarity in there))
+    return math.log1p(sum(max(0.0, rarity[place] - least) for rarity in there)) if there else 0.0
 
 
 def log_odds(weights: Mapping[str, float], features: Sequence[float]) -> float:
