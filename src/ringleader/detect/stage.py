@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, groupby, islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ import pyarrow as pa
 from ringleader.detect import alerts, analytics, findings, ruleset, stored, worker
 from ringleader.detect.correlate import Correlator
 from ringleader.detect.findings import Finding
-from ringleader.detect.kernel import Hit
 from ringleader.detect.rule import Problem
 from ringleader.detect.ruleset import RuleSet
 from ringleader.detect.sequence import MAX_ROWS, Seen, sequences
@@ -25,7 +23,6 @@ from ringleader.detect.worker import Worker
 from ringleader.engines.base import Engine, Failure
 from ringleader.engines.progress import Progress, Silent
 from ringleader.schema import tables
-from ringleader.schema.batch import Event
 from ringleader.store import File, Store
 from ringleader.store.dataset import kinds_in
 from ringleader.store.layout import kind_of
@@ -66,10 +63,10 @@ class Unit(msgspec.Struct, frozen=True):
         return sum(file.rows for file in self.files)
 
 
-UNIT_BYTES = 24 << 20
-"""Of files that one unit takes. What a worker has learnt of a kind's values the others learn again for their units, so
-units are large; their files are read one after the other and cost no more memory for that."""
-UNIT_ROWS = 500_000
+UNIT_BYTES = 2 << 20
+"""Of files that one unit is filled up with: a worker keeps what it has learnt of values for the next unit, so larger
+ones would cost memory and save no time."""
+UNIT_ROWS = 250_000
 SECONDS = 60.0
 """Time for one unit, plus one second for each ``ROWS_PER_SECOND``: a hundredth of what is usual."""
 ROWS_PER_SECOND = 500
@@ -128,18 +125,17 @@ def run(
     return summary
 
 
-def _portions(entries: Iterable[File]) -> list[tuple[File, ...]]:
-    """Files of one folder, in order, as many as one unit takes. The largest portions come first, so that no worker is
-    left with one at the end."""
-    portions: list[tuple[File, ...]] = []
+def _portions(entries: Iterable[File]) -> Iterator[tuple[File, ...]]:
+    """Files of one folder, in order, as many as one unit takes."""
     for _, some in groupby(entries, key=lambda file: kind_of(file.path)):
-        files = tuple(some)
-        loads = [max((file.bytes + 1) / UNIT_BYTES, file.rows / UNIT_ROWS) for file in files]
-        share = sum(loads) / math.ceil(sum(loads))
-        middles = [end - load / 2 for end, load in zip(accumulate(loads), loads, strict=True)]
-        for _, portion in groupby(zip(middles, files, strict=True), key=lambda pair: pair[0] // share):
-            portions.append(tuple(file for _, file in portion))
-    return sorted(portions, key=lambda portion: (-sum(file.bytes for file in portion), portion[0].path))
+        portion: list[File] = []
+        for file in some:
+            full = sum(f.bytes for f in portion) + file.bytes > UNIT_BYTES or sum(f.rows for f in portion) > UNIT_ROWS
+            if portion and full:
+                yield tuple(portion)
+                portion = []
+            portion.append(file)
+        yield tuple(portion)
 
 
 def _key(found: RuleSet, events: Iterable[str]) -> str:
@@ -262,39 +258,27 @@ def match(unit: Unit) -> Answer:
 
 def _hits(unit: Unit, own: Worker, seen: list[Seen]) -> Iterator[Finding]:
     """The findings; to ``seen`` goes what correlations need."""
-    for block in stored.read(Path(unit.root), unit.files, own.matcher.plan, lambda kind: _wanted(own, kind)):
-        hits = [
-            (group.row(place), held)
-            for group in block.groups(own.matcher.plan)
-            for place, held in own.matcher.match_plan(group.plan, group.columns())
-        ]
-        hits.sort()
+    for group in stored.read(Path(unit.root), unit.files, own.matcher.plan, lambda kind: _wanted(own, kind)):
+        hits = own.matcher.match_plan(group.plan, group.columns())
         for at in range(0, len(hits), _BATCH):
             some = hits[at : at + _BATCH]
-            fixed = block.fixed([row for row, _ in some])
-            events = _events(own, block, some)
-            for (row, held), each in zip(some, fixed, strict=True):
-                found, one = own.take(held, events[row], {}, **each)
+            for (row, held), fixed in zip(some, group.fixed([row for row, _ in some]), strict=True):
+                event = group.event(row, _shown(own, fixed["kind"], held))
+                found, each = own.take(held, event, {}, **fixed)
                 yield from found
-                if one is not None:
-                    seen.append(one)
-
-
-def _events(own: Worker, block: stored.Block, hits: Sequence[Hit]) -> dict[int, Event]:
-    """The events in some rows of a block, with the fields that their findings are made of."""
-    whole, part, names = [], [], set[str]()
-    for row, held in hits:
-        kind = block.kind(row)
-        plan = own.matcher.plan(kind)
-        if own.needs or any(map(plan.wide, held)):
-            whole.append(row)
-        else:
-            part.append(row)
-            names |= plan.named | set(findings.account_fields(kind))
-    return dict(zip([*whole, *part], [*block.events(whole), *block.events(part, names)], strict=True))
+                if each is not None:
+                    seen.append(each)
 
 
 def _wanted(own: Worker, kind: str) -> set[str] | None:
     """The fields of a kind that must be read, None for all."""
     plan = own.matcher.plan(kind)
     return None if plan.keywords is not None or own.needs else plan.named | set(findings.account_fields(kind))
+
+
+def _shown(own: Worker, kind: str, held: Iterable[int]) -> set[str] | None:
+    """The fields of an event that its findings are made of, None for all."""
+    plan = own.matcher.plan(kind)
+    if own.needs or any(map(plan.wide, held)):
+        return None
+    return plan.named | set(findings.account_fields(kind))

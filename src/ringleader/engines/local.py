@@ -42,15 +42,8 @@ PREPARE = "RINGLEADER_PREPARE"
 _FRAME = re.compile(r'File ".*?([^/\\"]+)", line (\d+), in (\S+)')
 
 # Arrow's own allocators reserve address space by the gigabyte and keep what was freed; the C library's can be limited
-# and trimmed. Left to itself it asks the kernel for each large piece anew, and zeroed pages cost a tenth of a worker's
-# time: it keeps them until it is trimmed, after each unit.
-_ENVIRONMENT = {
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
-}
+# and trimmed.
+_ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 class Local:
