@@ -16,9 +16,12 @@ from sigma.rule import SigmaRule
 from ringleader.detect import kernel, oracle
 from ringleader.detect.columns import Columns
 from ringleader.detect.compiler import compile_rule
+from ringleader.detect.held import Held, Piece
 from ringleader.detect.kernel import Matcher
+from ringleader.detect.loose import Loose
 from ringleader.detect.program import Program
 from ringleader.detect.regexes import POLICY
+from ringleader.detect.suspects import Suspects
 from ringleader.schema import value
 from ringleader.schema.batch import Batch
 
@@ -178,21 +181,20 @@ def matcher(programs: list[Program]) -> Matcher:
 
 
 def stored(batch: list[dict[str, Any]]) -> Columns:
-    """The events as the store would hand them back: plain texts in columns, all else in special rows."""
-    plain: dict[str, tuple[np.ndarray, pa.StringArray]] = {}
-    special = {
-        row: event
-        for row, event in enumerate(batch)
-        if any(isinstance(value.text(v), list | None) for v in event.values())
-    }
-    for name in {name for event in batch for name in event}:
-        codes, words = np.full(len(batch), -1, dtype=np.int32), []
-        for row, event in enumerate(batch):
-            if row not in special and name in event:
-                codes[row] = len(words)
-                words.append(value.text(event[name]))
-        plain[name] = (codes, pa.array(words, pa.string()))
-    return Columns(len(batch), plain, None, special)
+    """The events as the store would hand them back: plain texts in columns, all else without one."""
+    texts: dict[str, list[str | None]] = {name: [None] * len(batch) for event in batch for name in event}
+    rest: list[tuple[int, str, str]] = []
+    for row, event in enumerate(batch):
+        for name, content in event.items():
+            text = value.text(content)
+            if isinstance(text, str):
+                texts[name][row] = text
+            else:
+                rest.append((row, name, orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS).decode()))
+    plain = Held(len(batch), {name: [Piece(0, pa.array(some, pa.string()))] for name, some in texts.items()})
+    rows, names, contents = zip(*rest, strict=True) if rest else ((), (), ())
+    loose = Loose(np.array(rows, np.int64), pa.array(names, pa.string()), pa.array(contents, pa.string()))
+    return Columns(len(batch), plain, loose, Suspects(plain, loose))
 
 
 @settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))

@@ -68,12 +68,14 @@ def test_files_of_any_kinds_match_as_the_oracle_says(
             files = [file for package, some in enumerate(packages) for file in write(Path(folder), package, some)]
         got = dict.fromkeys(expected, False)
         with mock.patch.object(stored, "CELLS", data.draw(st.sampled_from([1, 60, 1 << 20]))):
-            for group in stored.read(Path(folder), files, own.plan, lambda kind: None):
-                for row, rules in own.match_plan(group.plan, group.columns()):
-                    (fixed,) = group.fixed([row])
-                    package, offset = int(fixed["evidence_id"]), int(fixed["event_id"].rpartition("-")[2])
-                    assert group.kind(row) == packages[package][offset][0]
-                    got[package, offset] = bool(rules)
+            for block in stored.read(Path(folder), files, own.plan, lambda kind: None):
+                for group in block.groups(own.plan):
+                    for place, rules in own.match_plan(group.plan, group.columns()):
+                        row = group.row(place)
+                        (fixed,) = block.fixed([row])
+                        package, offset = int(fixed["evidence_id"]), int(fixed["event_id"].rpartition("-")[2])
+                        assert block.kind(row) == packages[package][offset][0]
+                        got[package, offset] = bool(rules)
     assert got == expected
 
 
@@ -88,10 +90,10 @@ def test_an_event_has_the_fields_that_are_asked_for(tmp_path: Path) -> None:
     sigma = rule({"a": "1"}, {"b": "3"}, "a or b")
     assert sigma is not None
     own = matcher([compile_rule(sigma)])
-    (group,) = stored.read(tmp_path, write(tmp_path, 0, found), own.plan, lambda kind: None)
-    assert group.event(0) == {"a": "1", "b": "2", "c": ["x"]}
-    assert group.event(0, {"b", "z"}) == {"b": "2", "c": ["x"]}
-    assert group.event(1) == {"b": "3"}
+    (block,) = stored.read(tmp_path, write(tmp_path, 0, found), own.plan, lambda kind: None)
+    assert block.event(0) == {"a": "1", "b": "2", "c": ["x"]}
+    assert block.event(0, {"b", "z"}) == {"b": "2", "c": ["x"]}
+    assert block.event(1) == {"b": "3"}
 
 
 @pytest.mark.parametrize("cells", [1, 1 << 20])
@@ -101,5 +103,5 @@ def test_what_is_read_together_is_bounded(tmp_path: Path, monkeypatch: pytest.Mo
     own = matcher([compile_rule(sigma)])
     files = [file for package in range(4) for file in write(tmp_path, package, [("web/iis", {"a": "1"})])]
     monkeypatch.setattr(stored, "CELLS", cells)
-    sizes = [len(group) for group in stored.read(tmp_path, files, own.plan, lambda kind: None)]
+    sizes = [block.table.num_rows for block in stored.read(tmp_path, files, own.plan, lambda kind: None)]
     assert sizes == ([1] * 4 if cells == 1 else [4])

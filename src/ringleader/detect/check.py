@@ -96,27 +96,31 @@ def compare(unit: Unit) -> tuple[int, int, list[str]]:
     found, oracles = _loaded(unit.compiled, unit.rules, tuple(unit.expansions.items()))
     scope, matcher = found.scope(), found.matcher()
     events, pairs, differences = 0, 0, []
-    for group in stored.read(Path(unit.root), [unit.file], matcher.plan, lambda kind: None):
-        hits = dict(matcher.match_plan(group.plan, group.columns()))
-        for row, kind in _sampled(group, sorted(hits), unit.samples):
-            events += 1
-            event = group.event(row)
-            says = set(hits.get(row, ()))
-            for number in scope(kind):
-                pairs += 1
-                if oracles[number].matches(kind, event) != (number in says):
-                    who = "kernel" if number in says else "oracle"
-                    title = found.entries[number].rule.title
-                    differences.append(f"{group.fixed([row])[0]['event_id']}: only the {who} matches {title}")
+    for block in stored.read(Path(unit.root), [unit.file], matcher.plan, lambda kind: None):
+        for group in block.groups(matcher.plan):
+            rows = [group.row(place) for place in range(len(group))]
+            hits = {rows[place]: held for place, held in matcher.match_plan(group.plan, group.columns())}
+            for row, kind in _sampled(block, rows, sorted(hits), unit.samples):
+                events += 1
+                event = block.event(row)
+                says = set(hits.get(row, ()))
+                for number in scope(kind):
+                    pairs += 1
+                    if oracles[number].matches(kind, event) != (number in says):
+                        who = "kernel" if number in says else "oracle"
+                        title = found.entries[number].rule.title
+                        differences.append(f"{block.fixed([row])[0]['event_id']}: only the {who} matches {title}")
     return events, pairs, differences
 
 
-def _sampled(group: stored.Group, held: Sequence[int], samples: Mapping[str, int]) -> Iterator[tuple[int, str]]:
+def _sampled(
+    block: stored.Block, every: Sequence[int], held: Sequence[int], samples: Mapping[str, int]
+) -> Iterator[tuple[int, str]]:
     """Rows to ask about, with their kinds: some of all, and as many of those that match."""
-    for rows in (range(len(group)), held):
+    for rows in (every, held):
         of_kind: dict[str, list[int]] = {}
         for row in rows:
-            of_kind.setdefault(group.kind(row), []).append(row)
+            of_kind.setdefault(block.kind(row), []).append(row)
         for kind, places in of_kind.items():
             yield from ((places[place], kind) for place in _spread(len(places), samples[kind]))
 

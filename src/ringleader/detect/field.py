@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ringleader.detect import pattern
-from ringleader.detect.literals import GUARD, HANDFUL, LONG, MODES, Literals, Placed
+from ringleader.detect.literals import GUARD, HANDFUL, LINE_MEMO, LONG, MODES, Literals, Placed
 from ringleader.detect.program import Predicate
 from ringleader.schema import value
 
@@ -75,6 +75,8 @@ class Field:
         self._longest = max((len(needle) for each in self._equal.values() for needle in each), default=-1)
         self._literals = [Literals(cased, words[cased]) for cased in (False, True) if words[cased]]
         self._bare, self._bundle, self._bundled = self._bundles(bare)
+        self._lines: dict[str, tuple[Placed, ...]] = {}
+        self._kept = 0
 
     def _bundles(self, bare: list[int]) -> tuple[list[int], pattern.Test | None, list[int]]:
         """Regular expressions that no literal guards, as one alternation that says whether any of them can match.
@@ -123,7 +125,7 @@ class Field:
         def number(line: str) -> int:
             if not line.isascii():
                 return -1
-            return hits.setdefault(tuple(literals.look(line) for literals in asked._literals), len(hits))
+            return hits.setdefault(asked._placed(line), len(hits))
 
         def decided(key: Key) -> tuple[Class, bool]:
             found, pending = set(asked._any), set[int]()
@@ -145,6 +147,18 @@ class Field:
             found, more = known[key]
             out.append(None if more else found)
         return out
+
+    def _placed(self, line: str) -> tuple[Placed, ...]:
+        """Where the literals stand in a line; those of other blocks come again."""
+        placed = self._lines.get(line)
+        if placed is None:
+            placed = tuple(literals.look(line) for literals in self._literals)
+            if self._kept > LINE_MEMO:
+                self._lines.clear()
+                self._kept = 0
+            self._lines[line] = placed
+            self._kept += len(line) + 100
+        return placed
 
     @property
     def _by_line(self) -> bool:

@@ -99,20 +99,6 @@ class Prefilter:
                 yield start, end
 
 
-class Suspects:
-    """The values of some columns in which keywords may occur: sought once, for all who ask about those columns."""
-
-    def __init__(self) -> None:
-        self._found: dict[Prefilter, dict[str, list[int]]] = {}
-
-    def among(self, columns: Mapping[str, tuple[object, pa.StringArray]], sieve: Prefilter) -> Mapping[str, list[int]]:
-        """Column to the places among its values, for the columns that have any."""
-        if sieve not in self._found:
-            found = ((name, sieve.suspects(words)) for name, (_, words) in columns.items())
-            self._found[sieve] = {name: places for name, places in found if places}
-        return self._found[sieve]
-
-
 def _core(predicate: Predicate) -> str | None:
     """The longest part of a keyword that the raw text must spell as it stands, but for case; None when there is none.
 
