@@ -76,3 +76,14 @@ def test_a_chance_that_is_none_surprises_nobody(chance: str) -> None:
     for day in (0, 6):
         told(world, day, "of-the-same", "c.das", chance)
     assert linked(world) == []
+
+
+def test_the_daily_work_of_who_stands_out_stays_apart() -> None:
+    world = World()
+    for day in range(0, 30, 3):
+        told(world, day, "of-the-same", "c.das", "1e-6")
+        desk = {"OS_USERNAME": "c.das", "USERHOST": "ws07", "DBUSERNAME": "app", "CLIENT_PROGRAM_NAME": "app.exe"}
+        world.events[-1].update(desk)
+        world.event("db/oracle", day * DAY + 300, "db01", "list-read", level="medium", account="app", **desk)
+    (only,) = linked(world)
+    assert {name.partition(":")[0] for name in only} == {"of-the-same"}

@@ -111,14 +111,14 @@ class Bridges:
         for lane, few in self._lanes():
             for left, right in _following(lane, few):
                 known = max(self._suspicion[left], self._suspicion[right]) >= floor and self._reach(left, right)
-                if (known or self._at_once(left, right)) and not self._of_two(left, right):
+                if (known or self._at_once(left, right)) and not self._judged(left, right):
                     out.add(Pair(min(left, right), max(left, right)))
         return sorted(out)
 
-    def _of_two(self, left: int, right: int) -> bool:
-        """Each is about a person of its own."""
+    def _judged(self, left: int, right: int) -> bool:
+        """One is about a person of whom an analytic has seen all: the rest of what they do is their work."""
         one, other = self._bundles[left].about, self._bundles[right].about
-        return bool(one and other) and one.isdisjoint(other)
+        return bool(one or other) and one.isdisjoint(other)
 
     def _at_once(self, left: int, right: int) -> bool:
         one, other = self._bundles[left], self._bundles[right]
