@@ -380,7 +380,7 @@ def report(out: Path, wanted: str) -> None:
         p = np.array([x for x, _ in said[variant]])
         y = np.array([x for _, x in said[variant]])
         sure = p >= 0.9
-        print(f"  pairs {len(p)}, ECE {ece(p, y):.3f}; of {sure.sum()} stated p >= .9 {y[sure].mean():.3f} right")
+        print(f"  pairs {len(p)}, ECE {ece(p, y):.3f}; of {sure.sum()} stated p >= .9 {y[sure].sum()} are right")
 
 
 def main() -> None:
