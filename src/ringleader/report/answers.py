@@ -106,8 +106,9 @@ def _actors(known: Known) -> Said:
     for each in known.campaigns:
         statements.append(
             _counted(
-                f"{each.name}: {count(len(each.intrusions), 'intrusion')}, {count(each.findings, 'finding')} on"
-                f" {count(len(each.hosts), 'host')}, {known.when(each.first)[:10]} to {known.when(each.last)[:10]}."
+                f"{each.name}: {count(len(each.intrusions), 'intrusion')}, {count(each.findings, 'finding')}"
+                + (f" on {count(len(each.hosts), 'host')}" if each.hosts else "")  # a database's findings name none
+                + f", {known.when(each.first)[:10]} to {known.when(each.last)[:10]}."
                 + (f" Its weakest bridge: {each.weakest_bridge}." if each.weakest_bridge else ""),
                 f"campaign-{each.number}",
             )
