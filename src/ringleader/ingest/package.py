@@ -25,7 +25,7 @@ from ringleader.ingest.readers import Reader, Unit
 from ringleader.ingest.survey import Evidence
 from ringleader.ingest.texts import printable
 from ringleader.schema import tables
-from ringleader.schema.batch import Batch, Reject
+from ringleader.schema.batch import NOTICES, Batch, Reject
 from ringleader.store import File, sha256_file
 from ringleader.store.disk import writing_to
 from ringleader.store.layout import MIXED, events_path
@@ -155,7 +155,7 @@ def _batches(part: Part, reader: Reader) -> Iterator[Batch]:
 
 
 def _count_rejects(batch: Batch, count: Count, out: Parsed) -> None:
-    count.rejected += len(batch.rejects)
+    count.rejected += sum(one.code not in NOTICES for one in batch.rejects)
     for reject in batch.rejects:
         out.codes[reject.code] = out.codes.get(reject.code, 0) + 1
 
