@@ -65,11 +65,11 @@ def linkage(
     for (left, right), edge in edges.items():
         a, b = root[left], root[right]
         if a != b:
+            above = round(edge.log_odds * SCALE) - floor
             for one, other in ((a, b), (b, a)):
-                entry = near[one].setdefault(other, [round(edge.log_odds * SCALE) - floor, 0, 0])
-                entry[0] = max(entry[0], round(edge.log_odds * SCALE) - floor)
+                entry = near[one].setdefault(other, [above, 0, crowd[a] and crowd[b]])
+                entry[0] = max(entry[0], above)
                 entry[1] += edge.joins
-                entry[2] = crowd[a] and crowd[b]
     heap: list[tuple[float, int, int, int]] = []
 
     def offer(a: int, b: int) -> None:

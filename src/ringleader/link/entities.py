@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from ringleader.link.hosts import Hosts
+from ringleader.schema import network
 
 Role = Literal["member", "origin", "run"]
 When = dict[str, list[str]]
@@ -337,16 +338,7 @@ def _is_inside(address: str) -> bool:
         found = ip_address(address)
     except ValueError:
         return True
-    return any(found.version == network.version and found in network for network in _INSIDE)
-
-
-_INSIDE = [
-    ip_network(text)
-    for text in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
-        "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
-    )
-]  # fmt: skip
+    return network.is_inner(found)
 
 
 def _domain(text: str, _event: Event, hosts: Hosts) -> str:

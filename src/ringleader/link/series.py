@@ -37,8 +37,7 @@ def told(findings: pa.Table) -> Series:
 def mark(vertices: Sequence[Vertex], series: Series) -> None:
     for vertex in vertices:
         if vertex.name in series:
-            person, vertex.surprise = series[vertex.name]
-            vertex.keys[Key(SERIES, f"about {person}")] = "member"
+            vertex.keys[Key(SERIES, f"about {series[vertex.name][0]}")] = "member"
 
 
 def worth(group: Iterable[Vertex], series: Series, rows: Mapping[str, Finding]) -> float:

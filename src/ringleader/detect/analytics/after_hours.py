@@ -79,11 +79,9 @@ class AfterHours:
                 values = day.values | {
                     "such days": f"{len(days)} of {len(by[person])}; of colleagues {others} of {of_others}"
                 }
-                sights = day.shift.with_logons(day.late)
                 if often:
-                    yield base.finding(self.rule, sights, values | {"chance": f"{chance:.1e}"})
-                else:
-                    yield base.finding(self.once, sights, values)
+                    values["chance"] = f"{chance:.1e}"
+                yield base.finding(self.rule if often else self.once, day.shift.with_logons(day.late), values)
 
 
 class _Habit:
